@@ -352,10 +352,10 @@ mod tests {
 
     #[test]
     fn a_malformed_key_is_refused_and_not_shown() {
-        for key in ["sec\nret", "sec ret", "sec\r\nX-Evil: 1", "schlüssel", "\u{202e}secret"] {
+        for key in ["canary\n1", "canary 1", "canary\r\nX-Evil: 1", "canary-schlüssel", "\u{202e}canary"] {
             let error = Client::builder().api_key(key).build().unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Authentication);
-            assert!(!format!("{error:?}").contains("ret") && !error.to_string().contains("lüssel"), "{error:?}");
+            assert!(!format!("{error:?} {error}").contains("canary"), "{error:?}");
         }
         let error = ClientBuilder::default().build().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Authentication);

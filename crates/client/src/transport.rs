@@ -163,6 +163,10 @@ impl Transport {
         })
         .await
         .map_err(|_| unsent())?;
+        // A turn that comes exactly at the deadline would open a connection only to close it.
+        if Instant::now() >= deadline {
+            return Err(unsent());
+        }
 
         let handed_over = Arc::new(AtomicBool::new(false));
         let mut request = self.api.request(if body.is_some() { Method::POST } else { Method::GET }, self.url(path));

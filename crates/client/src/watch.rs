@@ -16,6 +16,10 @@ use crate::transport::deadline_passed;
 /// A task that is not found right after its submit may only not be known everywhere yet.
 const GRACE: Duration = Duration::from_secs(10);
 
+/// The back-off of polling grows over so many failures, to a bound of 4 s: looks are spaced already, and a task that
+/// completed while the service was in trouble has waited long enough.
+const LONGEST_BACKOFF: u32 = 4;
+
 pub(crate) struct Watch {
     task: Task,
     deadline: Instant,
@@ -133,7 +137,8 @@ impl Watch {
                 if asked.duration_since(since) >= GRACE {
                     return Some(EventKind::Failed(error));
                 }
-                Some(self.retrying(error))
+                let delay = self.gap().max(error.retry_after().unwrap_or_default());
+                Some(self.retrying(error, delay))
             }
             Look::Later(error) => {
                 if Instant::now() >= self.deadline {
@@ -141,17 +146,18 @@ impl Watch {
                     return Some(EventKind::Failed(self.timed_out()));
                 }
                 self.refused_since = None;
-                Some(self.retrying(error))
+                self.failures += 1;
+                let backoff = retry::backoff(self.failures.min(LONGEST_BACKOFF), rand::random(), error.retry_after());
+                let delay = self.gap().max(backoff);
+                Some(self.retrying(error, delay))
             }
         }
     }
 
     /// Plans the next look after a failed one: never sooner than the schedule would, so that trouble brings the
     /// service no more requests.
-    fn retrying(&mut self, cause: Error) -> EventKind {
-        self.failures += 1;
+    fn retrying(&mut self, cause: Error, delay: Duration) -> EventKind {
         self.task.client().counters().retries.fetch_add(1, Ordering::Relaxed);
-        let delay = self.gap().max(retry::backoff(self.failures, rand::random(), cause.retry_after()));
         self.next_look = Some(Instant::now() + delay);
         tracing::debug!(task_id = %self.task.id(), error = %cause, ?delay, "the task could not be asked for");
         self.trouble = Some(cause.clone());
