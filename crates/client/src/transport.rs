@@ -176,7 +176,8 @@ impl Transport {
             );
         }
         self.counters.count(requests);
-        let given_up = GivenUp { create: requests == Requests::Create, handed_over: &handed_over };
+        let given_up =
+            GivenUp { create: requests == Requests::Create, handed_over: &handed_over, counters: &self.counters };
         let result = self.exchange(request.headers(self.headers.clone()), &handed_over, deadline).await;
         given_up.settle();
         result
@@ -335,10 +336,11 @@ fn is_tls_refusal(error: &reqwest::Error) -> bool {
     })
 }
 
-/// Says so when a create is dropped between its sending and its answer: nobody will know its task.
+/// Says so, and counts it, when a create is dropped between its sending and its answer: nobody will know its task.
 struct GivenUp<'a> {
     create: bool,
     handed_over: &'a AtomicBool,
+    counters: &'a Counters,
 }
 
 impl GivenUp<'_> {
@@ -350,6 +352,7 @@ impl GivenUp<'_> {
 impl Drop for GivenUp<'_> {
     fn drop(&mut self) {
         if self.create && self.handed_over.load(Ordering::Acquire) {
+            self.counters.outcomes_unknown.fetch_add(1, Ordering::Relaxed);
             tracing::warn!("a submit was given up before its answer came: the service may have taken (and charged) it");
         }
     }

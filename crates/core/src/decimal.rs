@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use bigdecimal::BigDecimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
 
 /// A decimal number, exact from the wire to the caller and in every sum: money is never a binary float.
 ///
@@ -23,7 +24,7 @@ pub struct Decimal(BigDecimal);
 
 /// Far more than money needs, and few enough that a hostile `1e999999999` costs nothing.
 const MOST_CHARACTERS: usize = 100;
-const LARGEST_EXPONENT: i64 = 100;
+const LARGEST_EXPONENT: u64 = 100;
 
 impl Decimal {
     /// Whether this is zero, however many zeros it was written with.
@@ -55,10 +56,11 @@ impl FromStr for Decimal {
         }
         let number = BigDecimal::from_str(text).map_err(|_| InvalidDecimal)?;
         let (_, scale) = number.as_bigint_and_exponent();
-        if scale.abs() > LARGEST_EXPONENT {
+        if scale.unsigned_abs() > LARGEST_EXPONENT {
             return Err(InvalidDecimal);
         }
-        Ok(Self(number))
+        // Digits left of the point only: the library writes a zero with an exponent as many zeros.
+        Ok(Self(if scale < 0 { number.with_scale(0) } else { number }))
     }
 }
 
@@ -106,6 +108,17 @@ impl<'de> Deserialize<'de> for Decimal {
     }
 }
 
+/// A decimal as a JSON number with exactly its digits.
+#[expect(clippy::ref_option, reason = "the signature that serde calls")]
+pub(crate) fn as_number<S: Serializer>(number: &Option<Decimal>, serializer: S) -> Result<S::Ok, S::Error> {
+    match number {
+        Some(number) => {
+            RawValue::from_string(number.to_string()).map_err(serde::ser::Error::custom)?.serialize(serializer)
+        }
+        None => serializer.serialize_none(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,6 +135,7 @@ mod tests {
         }
         assert_eq!(decimal("3.5e-2").to_string(), "0.035");
         assert_eq!(decimal("2E3").to_string(), "2000");
+        assert_eq!(decimal("0e50").to_string(), "0");
     }
 
     #[test]
@@ -136,7 +150,19 @@ mod tests {
 
     #[test]
     fn what_is_no_number_or_a_bomb_is_refused() {
-        for text in ["", " ", "abc", "1e999999999", "1e-999999999", "1_000", "0x10", "NaN", "1.2.3", &"9".repeat(101)] {
+        for text in [
+            "",
+            " ",
+            "abc",
+            "1e999999999",
+            "1e-999999999",
+            "1e9223372036854775808",
+            "1_000",
+            "0x10",
+            "NaN",
+            "1.2.3",
+            &"9".repeat(101),
+        ] {
             assert_eq!(text.parse::<Decimal>(), Err(InvalidDecimal), "{text}");
         }
     }

@@ -11,6 +11,7 @@ pub struct Estimate {
     /// The currency, such as `USD`.
     pub currency: Option<String>,
     /// The discount, as the service gave it.
+    #[serde(serialize_with = "crate::decimal::as_number")]
     pub discount: Option<Decimal>,
     /// How the model is billed.
     pub billing_model: Option<String>,
@@ -30,8 +31,10 @@ impl Estimate {
     /// # Errors
     /// When the body is no answer to an estimate request.
     pub fn decode(body: &[u8]) -> Result<Option<Self>, Unreadable> {
-        let raw = std::str::from_utf8(body).map_err(|error| Unreadable(format!("not UTF-8: {error}")))?.trim();
-        let answer = Object::parse(raw)?;
+        Object::in_answer(body, Self::of)?
+    }
+
+    fn of(answer: &Object<'_>, raw: &str) -> Result<Option<Self>, Unreadable> {
         let data = answer.object("data");
         let number = |name| data.as_ref().and_then(|data| data.get(name)).and_then(json::number_text);
         let text = |name| data.as_ref().and_then(|data| data.text(name));

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 /// A body that is not the JSON object it has to be.
@@ -23,8 +24,25 @@ impl std::error::Error for Unreadable {}
 pub(crate) struct Object<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'a> Object<'a> {
+    /// The object that a whole text is; a byte order mark before it is passed over.
     pub(crate) fn parse(text: &'a str) -> Result<Self, Unreadable> {
-        serde_json::from_str(text).map_err(|error| Unreadable(format!("not a JSON object: {error}")))
+        let text = text.trim_start_matches('\u{feff}');
+        serde_json::from_str(text).map_err(|error| Unreadable(why_no_object(text, &error)))
+    }
+
+    /// The object in an answer's body, for `read`, together with the body's text. The words `NaN` and `Infinity` are
+    /// passed over (see [`without_non_numbers`]), and what is not UTF-8 becomes U+FFFD: one bad byte in a message must
+    /// not cost the task's id.
+    pub(crate) fn in_answer<T>(body: &[u8], read: impl FnOnce(&Object<'_>, &str) -> T) -> Result<T, Unreadable> {
+        let body = String::from_utf8_lossy(body);
+        let body = body.trim_start_matches('\u{feff}').trim();
+        match Object::parse(body) {
+            Ok(object) => Ok(read(&object, body)),
+            Err(error) => {
+                let repaired = without_non_numbers(body).ok_or(error)?;
+                Ok(read(&Object::parse(&repaired)?, &repaired))
+            }
+        }
     }
 
     /// The object that `value` is, if it is one.
@@ -45,6 +63,11 @@ impl<'a> Object<'a> {
         self.get(name).and_then(text)
     }
 
+    /// Whether any member holds more than null, false, zero, or an empty text, list or object.
+    pub(crate) fn says_something(&self) -> bool {
+        self.members().any(|(_, value)| !is_empty(value))
+    }
+
     pub(crate) fn members(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
         self.0.iter().map(|(name, value)| (name.as_str(), *value))
     }
@@ -62,8 +85,8 @@ impl<'de> Deserialize<'de> for Object<'de> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
                 let mut members = Vec::with_capacity(map.size_hint().unwrap_or(8).min(64));
-                while let Some(member) = map.next_entry::<String, &'de RawValue>()? {
-                    members.push(member);
+                while let Some((LenientText(name), value)) = map.next_entry::<LenientText, &'de RawValue>()? {
+                    members.push((name, value));
                 }
                 Ok(Object(members))
             }
@@ -72,9 +95,89 @@ impl<'de> Deserialize<'de> for Object<'de> {
     }
 }
 
-/// The text of a JSON string; none for any other value and for a string that is not well-formed Unicode.
+/// Why a text is no object, in words of our own: they are part of what all languages have in common.
+fn why_no_object(text: &str, error: &serde_json::Error) -> String {
+    match error.classify() {
+        _ if text.trim().is_empty() => "not a JSON object: the text is empty".to_owned(),
+        Category::Eof => "not a JSON object: the text ends too early".to_owned(),
+        Category::Syntax | Category::Io => {
+            format!("not a JSON object: syntax error at line {}, column {}", error.line(), error.column())
+        }
+        Category::Data => {
+            let what = match text.trim_start().as_bytes().first() {
+                Some(b'[') => "a list",
+                Some(b'"') => "a text",
+                Some(b't' | b'f') => "a boolean",
+                Some(b'n') => "null",
+                _ => "a number",
+            };
+            format!("not a JSON object but {what}")
+        }
+    }
+}
+
+/// A string with U+FFFD for every lone surrogate in it, which JSON can write and Unicode does not have: servers that
+/// cut a message between two UTF-16 units send such strings, and one of them must not cost the whole answer.
+struct LenientText(String);
+
+impl<'de> Deserialize<'de> for LenientText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Lenient;
+        impl Visitor<'_> for Lenient {
+            type Value = LenientText;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<LenientText, E> {
+                Ok(LenientText(replace_surrogates(bytes)))
+            }
+        }
+        deserializer.deserialize_bytes(Lenient)
+    }
+}
+
+/// Text from UTF-8 in which lone surrogates may stand as their three bytes.
+fn replace_surrogates(bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.to_owned(),
+        Err(_) => bytes
+            .utf8_chunks()
+            .flat_map(|chunk| {
+                // Of a surrogate's three invalid bytes (ED A0…BF 80…BF) each is a chunk of its own; the first stands
+                // for all.
+                let replacement = if chunk.invalid().first() == Some(&0xed) { "\u{fffd}" } else { "" };
+                [chunk.valid(), replacement]
+            })
+            .collect(),
+    }
+}
+
+/// The text of a JSON string, with U+FFFD for what is not well-formed Unicode; none for any other value.
 pub(crate) fn text(value: &RawValue) -> Option<String> {
+    if !value.get().starts_with('"') {
+        return None;
+    }
+    well_formed_text(value)
+        .or_else(|| serde_json::from_str::<LenientText>(value.get()).ok().map(|LenientText(text)| text))
+}
+
+/// The text of a JSON string; none for any other value and for a string that is not well-formed Unicode.
+pub(crate) fn well_formed_text(value: &RawValue) -> Option<String> {
     serde_json::from_str(value.get()).ok()
+}
+
+/// Whether a value is null, false, zero (as a text too), or an empty text, list or object.
+fn is_empty(value: &RawValue) -> bool {
+    match value.get().as_bytes().first() {
+        Some(b'"') => text(value).is_none_or(|text| text.trim().is_empty() || whole_number(text.trim()) == Some(0)),
+        Some(b'[') => elements(value).is_empty(),
+        Some(b'{') => Object::of(value).is_none_or(|object| object.0.is_empty()),
+        Some(b't') => false,
+        Some(b'n' | b'f') | None => true,
+        Some(_) => whole_number(value.get()) == Some(0),
+    }
 }
 
 /// The digits of a number, whether it came as a number or as a number in a string.
@@ -115,14 +218,14 @@ pub(crate) fn whole_number(text: &str) -> Option<i128> {
     if before.len() + after.len() == 0 || !digits().all(|digit| digit.is_ascii_digit()) {
         return None;
     }
-    if digits().all(|digit| digit == b'0') {
-        return Some(0);
-    }
     let exponent: i64 = match exponent {
         // An exponent too long for 64 bits is as good as its bound: no mantissa in memory makes up for it.
         Some(text) => text.parse().ok().or_else(|| beyond(text))?,
         None => 0,
     };
+    if digits().all(|digit| digit == b'0') {
+        return Some(0);
+    }
     let trailing_zeros = digits().rev().take_while(|&digit| digit == b'0').count();
     // The value is (digits without trailing zeros) × 10^shift.
     let shift = exponent
@@ -202,6 +305,8 @@ mod tests {
             ("", None),
             ("-", None),
             ("1e", None),
+            ("0e", None),
+            ("0exyz", None),
             ("abc", None),
         ] {
             assert_eq!(whole_number(text), expected, "{text}");

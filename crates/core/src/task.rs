@@ -1,4 +1,4 @@
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::json::{self, Object, Unreadable};
@@ -61,7 +61,7 @@ pub struct Usage {
     /// The total cost in USD, exactly as the service gave it.
     pub cost: Option<Decimal>,
     /// The discount, as the service gave it.
-    #[serde(serialize_with = "as_number")]
+    #[serde(serialize_with = "crate::decimal::as_number")]
     pub discount: Option<Decimal>,
     /// Tokens that went in.
     pub input_tokens: Option<u64>,
@@ -97,15 +97,7 @@ impl TaskSnapshot {
     /// # Errors
     /// When the body is not a JSON object in UTF-8. An answer without an id is none: whoever needs the id looks for it.
     pub fn decode(body: &[u8]) -> Result<Self, Unreadable> {
-        let body = std::str::from_utf8(body).map_err(|error| Unreadable(format!("not UTF-8: {error}")))?;
-        let body = body.trim_start_matches('\u{feff}').trim();
-        match Object::parse(body) {
-            Ok(object) => Ok(Self::of(&object, body)),
-            Err(error) => {
-                let repaired = json::without_non_numbers(body).ok_or(error)?;
-                Ok(Self::of(&Object::parse(&repaired)?, &repaired))
-            }
-        }
+        Object::in_answer(body, Self::of)
     }
 
     fn of(object: &Object<'_>, raw: &str) -> Self {
@@ -122,7 +114,8 @@ impl TaskSnapshot {
             status,
             model: object.text("model"),
             created_at: object.get("created_at").and_then(json::float).and_then(seconds),
-            progress: object.get("progress").and_then(json::float).map(|progress| progress.clamp(0.0, 1.0)),
+            // (The sum makes 0.0 of -0.0.)
+            progress: object.get("progress").and_then(json::float).map(|progress| progress.clamp(0.0, 1.0) + 0.0),
             output: object
                 .get("output")
                 .map(json::elements)
@@ -204,26 +197,31 @@ impl Usage {
 }
 
 impl ServerError {
-    /// Reads an error in any of its forms; none where nothing is in it, as in `""`, `{}` and `{"code":0}`.
+    /// Reads an error in any of its forms; none where nothing is in it, as in `""`, `{}`, `[]` and `{"code":0}`.
     pub(crate) fn decode(value: &RawValue) -> Option<Self> {
-        if let Some(error) = Object::of(value) {
-            return Self::of_object(&error);
-        }
-        match value.get() {
-            "false" | "0" | "[]" => None,
-            other => {
-                let message = json::text(value).unwrap_or_else(|| other.to_owned());
-                (!message.trim().is_empty()).then_some(Self { code: None, message })
+        let in_words = |message: String| Self { code: None, message };
+        match value.get().as_bytes().first()? {
+            b'{' => {
+                let error = Object::of(value)?;
+                let unknown_form = || error.says_something().then(|| in_words(value.get().to_owned()));
+                Self::of_object(&error).or_else(unknown_form)
             }
+            // The first that says something. A list in the list is passed over: a hostile depth must cost nothing.
+            b'[' => json::elements(value).into_iter().filter(|one| !one.get().starts_with('[')).find_map(Self::decode),
+            b'"' => json::text(value).filter(|message| !message.trim().is_empty()).map(in_words),
+            b'n' | b'f' => None,
+            _ => (json::whole_number(value.get()) != Some(0)).then(|| in_words(value.get().to_owned())),
         }
     }
 
     pub(crate) fn of_object(error: &Object<'_>) -> Option<Self> {
-        let given = ["code", "error_code"].into_iter().find_map(|name| error.get(name));
-        let code = given.and_then(json::unsigned).and_then(Code::new);
-        let word = given
-            .and_then(json::text)
-            .filter(|word| code.is_none() && !word.trim().is_empty() && word.trim().parse() != Ok(0_u64));
+        let given = || ["code", "error_code"].into_iter().filter_map(|name| error.get(name));
+        let code = given().filter_map(json::unsigned).find_map(Code::new);
+        // A code that is no number of nine digits; zero says that there is none.
+        let word = given()
+            .filter_map(|code| json::text(code).or_else(|| json::number_text(code)))
+            .find(|word| !word.trim().is_empty() && json::whole_number(word.trim()) != Some(0))
+            .filter(|_| code.is_none());
         let message = ["error_message", "message", "msg", "detail", "error"]
             .into_iter()
             .filter_map(|name| error.text(name))
@@ -234,16 +232,5 @@ impl ServerError {
             (None, None) => code?.description().unwrap_or("no reason given").to_owned(),
         };
         Some(Self { code, message })
-    }
-}
-
-/// A decimal as a JSON number with exactly its digits.
-#[expect(clippy::ref_option, reason = "the signature that serde calls")]
-fn as_number<S: Serializer>(number: &Option<Decimal>, serializer: S) -> Result<S::Ok, S::Error> {
-    match number {
-        Some(number) => {
-            RawValue::from_string(number.to_string()).map_err(serde::ser::Error::custom)?.serialize(serializer)
-        }
-        None => serializer.serialize_none(),
     }
 }

@@ -1,6 +1,7 @@
-//! The rules of the specification, in the one place where they stand.
+//! The rules of the specification, in the one place where they stand: `docs/spec/protocol.md`, "Validation".
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -62,12 +63,13 @@ impl Given<'_> {
         match self {
             Self::Null => "null".to_owned(),
             Self::Boolean(value) => value.to_string(),
-            Self::Integer(i128::MIN | i128::MAX) => "a number of over 38 digits".to_owned(),
+            Self::Integer(i128::MAX) => "a number of over 38 digits".to_owned(),
+            Self::Integer(i128::MIN) => "a negative number of over 38 digits".to_owned(),
             Self::Integer(value) => value.to_string(),
-            Self::Fraction => "a number that is not an integer".to_owned(),
+            Self::Fraction => "a fractional number".to_owned(),
             Self::Text(text) => format!("the text \"{}\"", printable(text, 40)),
             Self::IllFormedText => "a text that is not well-formed Unicode".to_owned(),
-            Self::Other => "a value of another type".to_owned(),
+            Self::Other => "a list or an object".to_owned(),
         }
     }
 }
@@ -78,7 +80,7 @@ impl<'a> From<&'a RawValue> for Given<'a> {
             Some(b'n') => Self::Null,
             Some(b't') => Self::Boolean(true),
             Some(b'f') => Self::Boolean(false),
-            Some(b'"') => json::text(value).map_or(Self::IllFormedText, |text| Self::Text(text.into())),
+            Some(b'"') => json::well_formed_text(value).map_or(Self::IllFormedText, |text| Self::Text(text.into())),
             Some(b'[' | b'{') | None => Self::Other,
             Some(_) => Self::from_digits(value.get()),
         }
@@ -98,7 +100,7 @@ pub struct Parameters<'a> {
     pub width: Given<'a>,
     /// The height.
     pub height: Given<'a>,
-    /// Names that are no parameter of the specification, in their order.
+    /// Names that are no parameter of the specification and have a value other than null.
     pub unknown: Vec<Cow<'a, str>>,
 }
 
@@ -126,27 +128,46 @@ impl<'a> Parameters<'a> {
 
     pub(crate) fn from_object(object: &Object<'a>) -> Self {
         let mut parameters = Self::default();
+        // Of a name given twice the last value counts, here too.
+        let mut unknown = BTreeMap::new();
         for (name, value) in object.members() {
-            parameters.set(name, value.into());
+            match parameters.known(name) {
+                Some(parameter) => *parameter = value.into(),
+                None => _ = unknown.insert(name, value.get() != "null"),
+            }
         }
+        parameters.unknown =
+            unknown.into_iter().filter(|(_, given)| *given).map(|(name, _)| name.to_owned().into()).collect();
         parameters
     }
 
-    /// Sets the parameter of this name; any other name is noted as unknown.
+    /// Sets the parameter of this name. Any other name is noted as unknown, unless its value is null: null counts as
+    /// absent, whatever the name.
     pub fn set(&mut self, name: &str, value: Given<'a>) {
-        match name {
-            "prompt" => self.prompt = value,
-            "use_pre_llm" => self.use_pre_llm = value,
-            "seed" => self.seed = value,
-            "width" => self.width = value,
-            "height" => self.height = value,
-            _ if self.unknown.iter().any(|known| known == name) => {}
-            _ => self.unknown.push(name.to_owned().into()),
+        match self.known(name) {
+            Some(parameter) => *parameter = value,
+            None => {
+                self.unknown.retain(|unknown| unknown != name);
+                if value != Given::Null {
+                    self.unknown.push(name.to_owned().into());
+                }
+            }
         }
     }
 
+    fn known(&mut self, name: &str) -> Option<&mut Given<'a>> {
+        Some(match name {
+            "prompt" => &mut self.prompt,
+            "use_pre_llm" => &mut self.use_pre_llm,
+            "seed" => &mut self.seed,
+            "width" => &mut self.width,
+            "height" => &mut self.height,
+            _ => return None,
+        })
+    }
+
     /// Checks the parameters by the rules of the specification: every violation, in the order prompt, `use_pre_llm`,
-    /// seed, size, unknown parameters.
+    /// seed, size, unknown parameters; the last by name, as an object of many languages keeps no order.
     pub fn check(&self) -> Report {
         let mut report = Report::default();
         self.check_prompt(&mut report);
@@ -163,8 +184,11 @@ impl<'a> Parameters<'a> {
             }
         }
         self.check_size(&mut report);
-        for name in &self.unknown {
-            let message = format!("unknown parameter \"{}\"{}", printable(name, 40), did_you_mean(name, PARAMETERS));
+        let mut unknown: Vec<&str> = self.unknown.iter().map(AsRef::as_ref).collect();
+        unknown.sort_unstable();
+        for name in unknown {
+            let meant = did_you_mean(&name.to_ascii_lowercase(), PARAMETERS);
+            let message = format!("unknown parameter \"{}\"{meant}", printable(name, 40));
             report.violations.push(Violation { code: None, field: printable(name, 40).into(), message });
         }
         report
@@ -174,6 +198,10 @@ impl<'a> Parameters<'a> {
         let prompt = match &self.prompt {
             Given::Null => return report.violation(Code::MISSING_PROMPT, "prompt", "prompt is missing".to_owned()),
             Given::Text(prompt) => prompt,
+            Given::IllFormedText => {
+                let message = "prompt is not well-formed Unicode: it holds half of a surrogate pair".to_owned();
+                return report.violation(Code::INVALID_PROMPT, "prompt", message);
+            }
             other => {
                 let message = format!("prompt must be a text, not {}", other.shown());
                 return report.violation(Code::INVALID_PROMPT, "prompt", message);
@@ -190,7 +218,7 @@ impl<'a> Parameters<'a> {
             report.warnings.push(Warning {
                 field: "prompt".into(),
                 message: format!(
-                    "prompt has {characters} characters; over {RECOMMENDED_CHARACTERS} may give an abnormal image or have no effect"
+                    "prompt has {characters} characters; at most {RECOMMENDED_CHARACTERS} are recommended: more may give an abnormal image or have no effect"
                 ),
             });
         }

@@ -56,7 +56,7 @@ impl<'a> Create<'a> {
     /// When the body is not a JSON object in UTF-8, or `input` is there and holds no parameters.
     pub fn parse(body: &'a [u8]) -> Result<Self, Unreadable> {
         let body = std::str::from_utf8(body).map_err(|error| Unreadable(format!("not UTF-8: {error}")))?;
-        let object = Object::parse(body.trim_start_matches('\u{feff}'))?;
+        let object = Object::parse(body)?;
         let mut parameters = match object.get("input") {
             Some(input) => {
                 let inputs = json::elements(input);
@@ -75,7 +75,9 @@ impl<'a> Create<'a> {
 ///
 /// (For a create, whoever sent it knows better: a 5xx there leaves open whether a task was made.)
 pub fn rejection(status: u16, body: &[u8]) -> Error {
-    let said = Said::read(body);
+    let mut said = Said::read(body);
+    // Some gateways repeat the HTTP status as the code; the specification's codes are none of these.
+    said.code = said.code.filter(|code| code.number() != u32::from(status));
     let kind = match status {
         _ if said.balance => ErrorKind::InsufficientBalance,
         400 | 422 => ErrorKind::InvalidRequest,
@@ -125,25 +127,27 @@ struct Said {
 
 impl Said {
     fn read(body: &[u8]) -> Self {
-        let Some(object) = std::str::from_utf8(body).ok().and_then(|text| Object::parse(text).ok()) else {
-            return Self::default();
-        };
+        Object::in_answer(body, |object, _| Self::of(object)).unwrap_or_default()
+    }
+
+    fn of(object: &Object<'_>) -> Self {
         let envelope = object.object("status");
-        let error = match (object.get("error"), &envelope) {
-            (Some(error), _) => ServerError::decode(error),
-            (None, Some(envelope)) => ServerError::of_object(envelope),
-            (None, None) => ServerError::of_object(&object),
-        };
         let number = |name| envelope.as_ref().and_then(|envelope| envelope.get(name)).and_then(json::unsigned);
         let (status, detail) = (number("code"), number("error_code"));
-        Self {
+        let enveloped = || {
             // An envelope's `code` repeats the HTTP status; only its `error_code` tells more.
-            code: if envelope.is_some() && object.get("error").is_none() {
-                detail.and_then(Code::new)
-            } else {
-                error.as_ref().and_then(|error| error.code)
-            },
-            balance: status == Some(402) || detail.is_some_and(|code| code / 100 == 402),
+            let error = ServerError::of_object(envelope.as_ref()?)?;
+            Some(ServerError { code: detail.and_then(Code::new), ..error })
+        };
+        let error = object.get("error").and_then(ServerError::decode).or_else(enveloped);
+        let error = error.or_else(|| ServerError::of_object(object));
+        let code = error.as_ref().and_then(|error| error.code);
+        Self {
+            code,
+            balance: [status, detail, code.map(|code| u64::from(code.number()))]
+                .into_iter()
+                .flatten()
+                .any(|code| code == 402 || code / 100 == 402),
             message: error.map(|error| printable(&error.message, 500)),
         }
     }
