@@ -1,0 +1,11 @@
+//! The emulator as its clients see it: over plain sockets, byte for byte.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed, in its helpers too")]
+
+mod api;
+mod counters;
+mod failures;
+mod http;
+mod images;
+mod start;
+mod state;
