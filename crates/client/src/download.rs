@@ -222,18 +222,22 @@ impl Download<'_> {
 
     /// Asks for the image, or for what is missing of it, and follows redirects.
     async fn open(&mut self, url: &str) -> Result<Response, Trouble> {
-        let transport = self.image.handle().client().transport();
+        let service = self.image.handle().client().transport();
         let mut url =
             Url::parse(url).map_err(|error| Trouble::Final(self.error(&format!("its address is no URL: {error}"))))?;
         for _ in 0..=MOST_REDIRECTS {
             self.check_address(&url)?;
-            let mut request = transport.image_request(&url);
+            let mut request = service.image_request(&url);
             if let Some(validator) = self.validator.as_ref().filter(|_| self.inspector.length() > 0) {
                 request =
                     request.header(RANGE, format!("bytes={}-", self.inspector.length())).header(IF_RANGE, validator);
             }
-            let response = match timeout(transport.request_timeout(), request.send()).await {
+            let response = match timeout(service.request_timeout(), request.send()).await {
                 Ok(Ok(response)) => response,
+                Ok(Err(error)) if transport::is_tls_refusal(&error) => {
+                    let refused = self.error("the certificate of the image host was refused").with_retryable(false);
+                    return Err(Trouble::Final(refused.with_source(error.without_url())));
+                }
                 Ok(Err(error)) => {
                     let error = self.error("no answer from the image host").with_source(error.without_url());
                     return Err(Trouble::Passing(error));

@@ -10,6 +10,13 @@ use spark_t2i_core::{Error, ErrorKind};
 ///
 /// They are our own, because a library must not set the process-wide default of rustls.
 pub(crate) fn config(ca_bundle: Option<&Path>) -> Result<ClientConfig, Error> {
+    let mut config = trusting(ca_bundle)?;
+    // Of a configuration that is handed to it, reqwest takes the protocols as they are.
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+fn trusting(ca_bundle: Option<&Path>) -> Result<ClientConfig, Error> {
     // Reading the platform's roots takes milliseconds: once for all clients that add nothing of their own.
     static PLAIN: OnceLock<ClientConfig> = OnceLock::new();
     match ca_bundle {

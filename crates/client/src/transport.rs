@@ -328,12 +328,14 @@ fn is_refused_stream(error: &reqwest::Error) -> bool {
 }
 
 /// The connection is not trustworthy: trying again does not make it so.
-fn is_tls_refusal(error: &reqwest::Error) -> bool {
-    chain(error).any(|error| {
-        let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        let tls = inner.and_then(|inner| inner.downcast_ref()).or_else(|| error.downcast_ref::<rustls::Error>());
-        matches!(tls, Some(rustls::Error::InvalidCertificate(_)))
-    })
+pub(crate) fn is_tls_refusal(error: &reqwest::Error) -> bool {
+    chain(error).filter_map(tls_error).any(|error| matches!(error, rustls::Error::InvalidCertificate(_)))
+}
+
+/// The TLS error that an error is, or wraps as an I/O error does: out of sight of its `source`.
+fn tls_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
+    let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    error.downcast_ref().or_else(|| tls_error(wrapped?))
 }
 
 /// Says so, and counts it, when a create is dropped between its sending and its answer: nobody will know its task.

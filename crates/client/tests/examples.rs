@@ -13,7 +13,13 @@ fn example(name: &str) -> PathBuf {
     // Test programs lie in `deps`, examples beside it; cargo builds both for `cargo test`.
     let tests = std::env::current_exe().unwrap();
     let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
-    tests.parent().unwrap().parent().unwrap().join("examples").join(name)
+    let path = tests.parent().unwrap().parent().unwrap().join("examples").join(name);
+    assert!(
+        path.exists(),
+        "no {}: run `cargo test -p spark-t2i` as a whole, which builds the examples",
+        path.display()
+    );
+    path
 }
 
 fn run(name: &str, folder: &Path) -> Output {

@@ -11,5 +11,6 @@ mod money;
 mod once;
 mod resumed;
 mod scripted;
+mod secure;
 mod survives;
 mod traffic;
