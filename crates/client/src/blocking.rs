@@ -18,27 +18,27 @@ use futures_util::{Stream, StreamExt};
 use spark_t2i_core::{Error, ErrorKind, Estimate, Request, Status, TaskId, TaskSnapshot};
 use tokio::runtime::Runtime;
 
-use crate::{ClientBuilder, Event, SaveOptions, Saved, Stats};
+use crate::{ClientBuilder, Event, EventKind, SaveOptions, Saved, Stats};
 
 /// The blocking form of [`crate::Client`].
 #[derive(Debug, Clone)]
 pub struct Client {
     client: crate::Client,
-    runtime: Arc<Runtime>,
+    runtime: Arc<Threads>,
 }
 
 /// The blocking form of [`crate::Task`].
 #[derive(Debug, Clone)]
 pub struct Task {
     task: crate::Task,
-    runtime: Arc<Runtime>,
+    runtime: Arc<Threads>,
 }
 
 /// The blocking form of [`crate::Image`].
 #[derive(Debug, Clone)]
 pub struct Image {
     image: crate::Image,
-    runtime: Arc<Runtime>,
+    runtime: Arc<Threads>,
 }
 
 /// The blocking form of [`crate::Generated`].
@@ -62,19 +62,39 @@ impl ClientBuilder {
             .enable_all()
             .build()
             .map_err(|error| Error::new(ErrorKind::Io, "the client's thread cannot be started").with_source(error))?;
-        Ok(Client { client: self.build()?, runtime: Arc::new(runtime) })
+        Ok(Client { client: self.build()?, runtime: Arc::new(Threads(Some(runtime))) })
     }
 }
 
-/// Waits on the calling thread. Inside of an async runtime that would stop the runtime itself.
-fn wait<T>(runtime: &Runtime, future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-    if tokio::runtime::Handle::try_current().is_ok() {
-        return Err(Error::new(
-            ErrorKind::InvalidRequest,
-            "the blocking client was called inside an async runtime, which it would stop: use spark_t2i::Client there",
-        ));
+/// The runtime behind a blocking client and everything that came from it.
+#[derive(Debug)]
+struct Threads(Option<Runtime>);
+
+impl Threads {
+    /// Waits on the calling thread. Inside of an async runtime that would stop the runtime itself.
+    fn wait<T>(&self, future: impl Future<Output = T>) -> Result<T, Error> {
+        if tokio::runtime::Handle::try_current().is_ok() {
+            return Err(Error::new(
+                ErrorKind::InvalidRequest,
+                "the blocking client was called inside an async runtime, which it would stop: use spark_t2i::Client there",
+            ));
+        }
+        let runtime = self.0.as_ref().ok_or_else(|| Error::internal("a runtime was used after its end"))?;
+        Ok(runtime.block_on(future))
     }
-    runtime.block_on(future)
+}
+
+/// Dropping a runtime waits for it, which an async runtime around it forbids.
+impl Drop for Threads {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+fn wait<T>(runtime: &Threads, future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    runtime.wait(future)?
 }
 
 impl Client {
@@ -107,12 +127,15 @@ impl Client {
         I::IntoIter: Send + 'static,
     {
         let runtime = Arc::clone(&self.runtime);
-        Blocking { stream: self.client.generate_many(requests), runtime: Arc::clone(&self.runtime) }.map(
-            move |generated| Generated {
-                index: generated.index,
-                result: generated.result.map(|image| Image { image, runtime: Arc::clone(&runtime) }),
-            },
-        )
+        let many = Blocking {
+            stream: self.client.generate_many(requests),
+            runtime: Arc::clone(&self.runtime),
+            refused: Some(|error| crate::Generated { index: 0, result: Err(error) }),
+        };
+        many.map(move |generated| Generated {
+            index: generated.index,
+            result: generated.result.map(|image| Image { image, runtime: Arc::clone(&runtime) }),
+        })
     }
 
     /// As [`crate::Client::submit`].
@@ -195,7 +218,16 @@ impl Task {
 
     /// As [`crate::Task::events`].
     pub fn events(&self) -> impl Iterator<Item = Event> + Send + 'static {
-        Blocking { stream: self.task.events(), runtime: Arc::clone(&self.runtime) }
+        let task_id = self.id().clone();
+        Blocking {
+            stream: self.task.events(),
+            runtime: Arc::clone(&self.runtime),
+            refused: Some(move |error: Error| Event {
+                kind: EventKind::Failed(error.with_task_id(&task_id)),
+                task_id,
+                elapsed: Duration::ZERO,
+            }),
+        }
     }
 }
 
@@ -230,15 +262,20 @@ impl Image {
     }
 }
 
-struct Blocking<S> {
+struct Blocking<S, F> {
     stream: S,
-    runtime: Arc<Runtime>,
+    runtime: Arc<Threads>,
+    /// Makes an item of the error that waiting is not possible here.
+    refused: Option<F>,
 }
 
-impl<S: Stream + Unpin> Iterator for Blocking<S> {
+impl<S: Stream + Unpin, F: FnOnce(Error) -> S::Item> Iterator for Blocking<S, F> {
     type Item = S::Item;
 
     fn next(&mut self) -> Option<S::Item> {
-        self.runtime.block_on(self.stream.next())
+        match self.runtime.wait(self.stream.next()) {
+            Ok(item) => item,
+            Err(error) => self.refused.take().map(|refused| refused(error)),
+        }
     }
 }

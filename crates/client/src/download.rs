@@ -142,6 +142,10 @@ impl Download<'_> {
                 }
                 Err(Trouble::Passing(error)) => error,
             };
+            if error.http_status() == Some(416) {
+                // The host has no such part: what is here is not the beginning of what is there.
+                self.restart().await?;
+            }
             failures = if self.inspector.length() > before { 1 } else { failures + 1 };
             client.retry_pause(failures, error, deadline).await?;
         }

@@ -87,7 +87,11 @@ pub(crate) async fn save(image: &Image, path: &Path, options: SaveOptions) -> Re
 
     let file = part.as_file().try_clone().map_err(|error| failed("cannot write", error))?;
     let mut sink = Sink::file(file);
-    let (format, pixels, bytes) = download::fetch(image, &mut sink, deadline).await?;
+    let fetched = download::fetch(image, &mut sink, deadline).await;
+    let (format, pixels, bytes) = fetched.map_err(|error| match error.kind() {
+        ErrorKind::Io => error.with_context(&format!("cannot write {}", path.display())),
+        _ => error,
+    })?;
     sink.sync().await.map_err(|error| failed("cannot write", error))?;
 
     let path = if options.add_extension {

@@ -179,6 +179,24 @@ async fn a_broken_download_starts_anew_where_the_host_cannot_go_on() {
     assert_eq!(fs::read(&path).unwrap(), png());
 }
 
+/// The host took the part that is here for the beginning of another file.
+#[tokio::test]
+async fn a_part_that_the_host_does_not_have_is_thrown_away() {
+    let head = || format!("HTTP/1.1 200 OK\r\nETag: \"v1\"\r\nContent-Length: {}\r\n\r\n", png().len());
+    let server = with_image(
+        move |seen, before| match before {
+            0 => Act::BytesThenReset([head().as_bytes(), &png()[..2_000]].concat()),
+            1 => Act::json(416, ""),
+            _ => {
+                assert_eq!(seen.header("range"), None);
+                Act::Reply(200, vec![], png())
+            }
+        },
+        None,
+    );
+    assert_eq!(image(&server).await.bytes().await.unwrap(), png());
+}
+
 #[tokio::test]
 async fn an_expired_address_is_asked_for_anew_once() {
     let looks = AtomicUsize::new(0);

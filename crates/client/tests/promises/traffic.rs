@@ -96,9 +96,13 @@ mod blocking {
     #[tokio::test]
     async fn the_blocking_client_refuses_to_stop_an_async_runtime() {
         let server = Scripted::start(|_, _| completed("http://127.0.0.1/x", None));
-        let client = std::thread::spawn(move || server.builder().build_blocking().unwrap()).join().unwrap();
+        let client = server.builder().build_blocking().unwrap();
         let error = client.generate(Request::new("a fox")).unwrap_err();
         assert!(error.message().contains("async"), "{error}");
-        std::thread::spawn(move || drop(client)).join().unwrap();
+        let events: Vec<_> = client.task(ID).unwrap().events().collect();
+        assert!(events.len() == 1 && events[0].is_terminal(), "{events:?}");
+        assert!(client.generate_many([Request::new("a fox")]).all(|generated| generated.result.is_err()));
+        // The end of its runtime is no reason to crash either.
+        drop(client);
     }
 }
