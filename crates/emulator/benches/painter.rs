@@ -7,7 +7,19 @@ fn main() {
 }
 
 /// One prompt for each kind of composition.
-const PROMPTS: [&str; 2] = ["mountains at dusk", "silk"];
+const PROMPTS: [&str; 11] = [
+    "mountains at dusk",
+    "silk",
+    "agate",
+    "wind",
+    "ocean",
+    "galaxy",
+    "glass",
+    "bauhaus",
+    "aurora",
+    "forest",
+    "cherry blossom",
+];
 
 #[divan::bench(args = PROMPTS, sample_count = 10, sample_size = 1)]
 fn square_2048(prompt: &str) -> Vec<u8> {

@@ -36,6 +36,7 @@ impl Lab {
 
     /// Red, green and blue as amounts of light.
     #[inline]
+    #[expect(clippy::many_single_char_names, reason = "the names that the colour space's definition has")]
     fn linear(self) -> [f32; 3] {
         let [light, a, b, _] = self.0;
         let l = light + 0.396_337_78 * a + 0.215_803_76 * b;
@@ -133,7 +134,7 @@ pub(super) fn encode(colors: &[Lab], bytes: &mut [u8], threshold: impl Fn(usize)
                 let half = linear.sqrt();
                 let quarter = half.sqrt();
                 let eighth = quarter.sqrt();
-                let curve = 0.662_002_7 * half + 0.684_122_06 * quarter - 0.323_583_6 * eighth - 0.022_541_147 * linear;
+                let curve = 0.662_002_7 * half + 0.684_122_1 * quarter - 0.323_583_6 * eighth - 0.022_541_147 * linear;
                 let value = if linear < 0.003_130_8 { linear * 12.92 } else { curve };
                 // Adding 2^23 rounds to a whole number and leaves it in the low bits, without a conversion.
                 channel[lane] = (value * 255.0 + shifts[lane]).clamp(0.0, 255.0) + 8_388_608.0;
@@ -182,7 +183,7 @@ impl Gradient {
 
     #[inline]
     pub(super) fn at(&self, place: f32) -> Lab {
-        self.0[((place.clamp(0.0, 1.0) * Self::STEPS as f32 + 0.5) as usize).min(Self::STEPS)]
+        self.0[((place.clamp(0.0, 1.0) * Self::STEPS as f32 + 0.5) as i32 as usize).min(Self::STEPS)]
     }
 }
 
@@ -221,7 +222,7 @@ impl Stripes {
 
     #[inline]
     fn until(&self, step: f32) -> Lab {
-        let whole = (step.max(0.0) as usize).min(self.sums.len() - 2);
+        let whole = (step.max(0.0) as i32 as usize).min(self.sums.len() - 2);
         self.sums[whole].mixed(self.sums[whole + 1], step - whole as f32)
     }
 }

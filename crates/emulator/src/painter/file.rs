@@ -24,13 +24,13 @@ const ROOM: usize = 7680;
 /// The size in bytes of every file that [`paint`](super::paint) makes at these dimensions.
 ///
 /// It is known without painting, because the service states it long before anybody downloads: one byte a pixel, about
-/// what the service's own files have, then 360 bytes for each pixel of the side of a square of this area, because lines
+/// what the service's own files have, then 400 bytes for each pixel of the side of a square of this area, because lines
 /// are relatively finer in a large picture, 4 bytes a row, and 8 KB. A file that is naturally smaller, as nearly all
 /// are, is filled up.
 pub fn file_size(width: u32, height: u32) -> u64 {
     let (width, height) = (u64::from(width.max(1)), u64::from(height.max(1)));
     let area = width * height;
-    8192 + area + 360 * area.isqrt() + 4 * height
+    8192 + area + 400 * area.isqrt() + 4 * height
 }
 
 /// The file of these pixels.
@@ -43,7 +43,9 @@ pub(super) fn encode(picture: &Picture<'_>, mut pixels: Vec<u8>) -> Vec<u8> {
     for bits in [0, 1, 2, 3, 5, 8] {
         if bits > 0 {
             let kept = u8::MAX.checked_shl(bits).unwrap_or(0);
-            pixels.iter_mut().for_each(|byte| *byte &= kept);
+            for byte in &mut pixels {
+                *byte &= kept;
+            }
         }
         let file = write(picture, &texts, &pixels, size)
             .expect("dimensions, pixels and text chunks are in order, and memory is no disk");

@@ -36,7 +36,7 @@ impl Chance {
 
     /// A whole number below `count`, which is not 0.
     pub(super) fn below(&mut self, count: usize) -> usize {
-        (u64::from(self.bits()) * count as u64 >> 32) as usize
+        ((u64::from(self.bits()) * count as u64) >> 32) as usize
     }
 
     pub(super) fn whether(&mut self, likelihood: f32) -> bool {

@@ -17,7 +17,7 @@ const PROMPTS: [(&str, Family); 11] = [
     ("几何图案", Family::Tiles),
     ("aurora", Family::Aurora),
     ("竹林", Family::Grove),
-    ("neon lights", Family::Lanterns),
+    ("樱花", Family::Lanterns),
 ];
 
 fn picture(prompt: &str, seed: u64, width: u32, height: u32) -> Picture<'_> {
@@ -44,7 +44,19 @@ fn the_same_request_is_the_same_picture_on_every_machine() {
             random::fnv(&pixels(&picture(prompt, 7, 150, 110)))
         })
         .collect();
-    let pinned: [u64; 11] = [0; 11];
+    let pinned: [u64; 11] = [
+        0x99c7_ef3f_7933_d292,
+        0x22e3_641f_c65c_ee53,
+        0xb758_cc3b_b090_ab3a,
+        0x2413_5afe_7524_f691,
+        0xe3b5_0298_8ce6_8593,
+        0xfdb2_6b26_9ee6_cade,
+        0xfec6_5e35_b25b_adac,
+        0x6808_2d30_3c4b_ae8c,
+        0x28a2_2a57_3453_4604,
+        0x0503_4803_b1dd_a498,
+        0xb953_b7cd_36f1_8764,
+    ];
     assert_eq!(sums, pinned, "{sums:#x?}");
 }
 
@@ -52,7 +64,7 @@ fn the_same_request_is_the_same_picture_on_every_machine() {
 fn the_same_request_is_the_same_file_on_every_machine() {
     let request = Picture { text: &[("Task", "t-1")], ..picture("夜晚的山与月亮", u64::MAX, 160, 90) };
     let sum = random::fnv(&paint(&request));
-    assert_eq!(sum, 0, "{sum:#x}");
+    assert_eq!(sum, 0x3fec_14e2_dc3f_bdca, "{sum:#x}");
 }
 
 #[test]
@@ -70,7 +82,7 @@ fn every_file_has_the_size_that_was_stated() {
 
 #[test]
 fn a_picture_of_mere_noise_has_the_stated_size_too() {
-    for (width, height) in [(1, 1), (1, 3000), (3000, 1), (64, 64), (500, 700), (1024, 1024)] {
+    for (width, height) in [(1, 1), (1, 3000), (3000, 1), (64, 64), (300, 500)] {
         let mut chance = Chance::new(1);
         let noise: Vec<_> = (0..width * height * 3).map(|_| chance.bits().to_le_bytes()[0]).collect();
         let prompt = "\u{1f3a8}".repeat(800);

@@ -121,8 +121,8 @@ impl Facets {
     /// Only the sides that the cell really has, and the rectangle around it.
     fn trimmed(middle: (f32, f32), sides: Vec<(f32, f32, f32)>, cell: f32) -> (Vec<(f32, f32, f32)>, [f32; 4]) {
         let far = cell * 2.5;
-        let mut corners = vec![(-far, -far), (far, -far), (far, far), (-far, far)];
-        corners.iter_mut().for_each(|(x, y)| (*x, *y) = (*x + middle.0, *y + middle.1));
+        let (left, top, right, bottom) = (middle.0 - far, middle.1 - far, middle.0 + far, middle.1 + far);
+        let mut corners = vec![(left, top), (right, top), (right, bottom), (left, bottom)];
         for &(x, y, away) in &sides {
             let beyond = |&(px, py): &(f32, f32)| px * x + py * y - away;
             let mut kept = Vec::with_capacity(corners.len() + 1);
@@ -155,15 +155,47 @@ impl Composition for Facets {
         let frame = band.frame;
         band.each_row(|_, _, row| row.fill(self.lead));
         for facet in &self.facets {
-            let (slope, middle) = (facet.slope, facet.middle);
-            band.stamp(facet.bounds, |x, y| {
-                let inside = facet.sides.iter().fold(f32::MIN, |most, side| most.max(x * side.0 + y * side.1 - side.2));
-                let (dx, dy) = (x - middle.0, y - middle.1);
+            facet.paint(band, &frame);
+        }
+    }
+}
+
+impl Facet {
+    fn paint(&self, band: &mut Band, frame: &Frame) {
+        let [left, top, right, bottom] = self.bounds;
+        if bottom < frame.place(band.top) - frame.pixel || top > frame.place(band.top + band.rows) {
+            return;
+        }
+        let start = (left / frame.pixel - 1.0).max(0.0) as usize;
+        let end = ((right / frame.pixel + 2.0).max(0.0) as usize).min(frame.columns);
+        if start >= end {
+            return;
+        }
+        let mut inside = vec![0.0_f32; end - start];
+        band.each_row(|_, y, row| {
+            if y < top - frame.pixel || y > bottom + frame.pixel {
+                return;
+            }
+            // Side after side over the row rather than pixel after pixel over the sides: so it runs in vectors.
+            inside.fill(f32::MIN);
+            for side in &self.sides {
+                let (from, step) = (frame.place(start) * side.0 + y * side.1 - side.2, frame.pixel * side.0);
+                for (index, inside) in inside.iter_mut().enumerate() {
+                    *inside = inside.max(from + step * index as f32);
+                }
+            }
+            let dy = y - self.middle.1;
+            for (index, (color, &inside)) in row[start..end].iter_mut().zip(&inside).enumerate() {
+                if inside > frame.pixel {
+                    continue;
+                }
+                let dx = frame.place(start + index) - self.middle.0;
                 // A little dark where the glass meets the lead, and light on the bevel.
                 let edge = ease(-0.011, 0.0, inside);
-                let light = dx * slope.0 + dy * slope.1 - 0.07 * edge + 0.03 * bell((inside + 0.006) / 0.0022);
-                (frame.cover(inside), facet.color.lit(light))
-            });
-        }
+                let light =
+                    dx * self.slope.0 + dy * self.slope.1 - 0.07 * edge + 0.03 * bell((inside + 0.006) / 0.0022);
+                *color = color.mixed(self.color.lit(light), frame.cover(inside));
+            }
+        });
     }
 }

@@ -1,11 +1,6 @@
 //! Trunks behind each other in the fog of a wood, with light falling through.
 
-#![expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
-    clippy::cast_sign_loss,
-    reason = "a few trunks, and pixels far below 2^24"
-)]
+#![expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few trunks, and pixels far below 2^24")]
 
 use super::super::arithmetic::{bell, ease, lerp, saturate};
 use super::super::canvas::{Band, Field, Frame};

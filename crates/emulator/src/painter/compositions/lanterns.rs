@@ -1,10 +1,9 @@
 //! Lights out of focus, some near and some far: a city at night, blossoms, snow.
 
-#![expect(clippy::cast_precision_loss, reason = "a hundred lights")]
-
 use super::super::arithmetic::{bell, ease, lerp, saturate};
 use super::super::canvas::{Band, Field, Frame};
 use super::super::color::{Gradient, Lab};
+use super::super::mood::Hour;
 use super::super::noise::Noise;
 use super::super::palette::Palette;
 use super::super::random::Chance;
@@ -32,7 +31,7 @@ impl Lanterns {
     pub(super) fn new(frame: Frame, palette: &Palette, chance: &Chance) -> Self {
         let mut chance = chance.part(101);
         let noise = Noise::new(chance.bits());
-        let night = palette.hour != super::super::mood::Hour::Day;
+        let night = palette.hour != Hour::Day;
         // The lights gather along a slow curve through the picture.
         let (offset, slant) = (chance.between(0.0, 60.0), chance.around(0.0, 0.5));
         let count = 120_u8;

@@ -3,10 +3,14 @@
 use super::super::arithmetic::{bell, cosine, ease, fraction, lerp, saturate, sine};
 use super::super::canvas::{Band, Frame};
 use super::super::color::{Gradient, Lab, Stripes};
+use super::super::mood::Hour;
 use super::super::palette::Palette;
 use super::super::random::Chance;
 use super::Composition;
 use super::sky::Stars;
+
+/// The steps of the table by distance.
+const TURNS: u16 = 4096;
 
 pub(super) struct Orbits {
     ground: Gradient,
@@ -16,8 +20,10 @@ pub(super) struct Orbits {
     /// multiplied already.
     rings: Stripes,
     toward: (f32, f32),
-    twist: f32,
+    /// By distance: the glow around the middle, and the cosine and sine of how far the light has turned.
+    turning: Vec<(f32, f32, f32)>,
     bodies: Vec<Body>,
+    seen: Vec<[f32; 4]>,
     stars: Option<Stars>,
     light: Lab,
     shade: Lab,
@@ -31,7 +37,7 @@ struct Body {
     ringed: bool,
 }
 
-/// A ring: from where to where, its colour's place on the ramp, and how strong it is.
+/// A ring: from where to where, its colour, and how much it covers.
 struct Ring {
     from: f32,
     to: f32,
@@ -66,7 +72,7 @@ impl Orbits {
         let shade = palette.shade;
         let ground = if night {
             Gradient::even(&[palette.ground.at(0.0), palette.ground.at(0.55)])
-        } else if palette.hour == super::super::mood::Hour::Dusk {
+        } else if palette.hour == Hour::Dusk {
             Gradient::even(&[palette.ground.at(0.0), palette.ground.at(0.45), palette.ground.at(0.8)])
         } else {
             Gradient::even(&[palette.inks[5], palette.ground.at(0.45)])
@@ -83,14 +89,14 @@ impl Orbits {
             ringed: false,
         }];
         let count = 4 + chance.below(4);
-        let start = chance.unit();
+        let first = chance.unit();
         for number in 0..count {
             #[expect(clippy::cast_precision_loss, reason = "a handful of bodies")]
-            let share = number as f32 / count as f32;
-            let turns = fraction(start + share * 2.618 + chance.around(0.0, 0.06));
-            let away = lerp(heart * 1.9, 0.62, share) + chance.around(0.0, 0.03);
+            let along = number as f32 / count as f32;
+            let turns = fraction(first + along * 2.618 + chance.around(0.0, 0.06));
+            let away = lerp(heart * 1.9, 0.62, along) + chance.around(0.0, 0.03);
             let color = if number == 1 { palette.accent } else { chance.one_of(&palette.inks[1..5]) };
-            let radius = chance.between(0.010, 0.026) + 0.035 * chance.unit() * share;
+            let radius = chance.between(0.010, 0.026) + 0.035 * chance.unit() * along;
             bodies.push(Body {
                 x: center.0 + away * cosine(turns),
                 y: center.1 + away * sine(turns),
@@ -99,6 +105,15 @@ impl Orbits {
                 ringed: radius > 0.03,
             });
         }
+        // The light turns with the distance, so that the rings' shadows make a spiral.
+        let twist = chance.between(-1.6, 1.6);
+        let turning = (0..=TURNS).map(|step| {
+            let distance = f32::from(step) / f32::from(TURNS) * reach;
+            let lag = distance * twist;
+            let inverse = 1.0 / (1.0 + lag * lag).sqrt();
+            (0.30 * bell(distance / 0.16) + 0.14 * bell(distance / 0.5), inverse, lag * inverse)
+        });
+        let turning = turning.collect();
         let stars = night.then(|| Stars::new(&mut chance));
         Self {
             ground,
@@ -106,8 +121,9 @@ impl Orbits {
             reach,
             rings: stripes,
             toward: (cosine(turn), sine(turn)),
-            twist: chance.between(-1.6, 1.6),
+            turning,
             bodies,
+            seen: vec![[0.0; 4]; frame.columns],
             stars,
             light,
             shade,
@@ -160,22 +176,28 @@ impl Composition for Orbits {
         let frame = band.frame;
         let (center_x, center_y) = self.center;
         let (toward_x, toward_y) = self.toward;
-        let width = frame.pixel / self.reach;
+        let scale = 1.0 / self.reach;
+        let width = frame.pixel * scale;
         band.each_row(|y, place, row| {
             let ground = self.ground.at(place / frame.height);
             row.fill(ground);
             if let Some(stars) = &self.stars {
                 stars.row(&frame, y, 0.9, self.light, row);
             }
+            // First what runs in vectors: each pixel's distance, and its direction against the light's.
             let dy = place - center_y;
-            for (x, color) in row.iter_mut().enumerate() {
+            for (x, seen) in self.seen.iter_mut().enumerate() {
                 let dx = frame.place(x) - center_x;
                 let distance = (dx * dx + dy * dy).sqrt();
-                // The light turns with the distance, so that the rings' shadows make a spiral.
-                let bend = distance * self.twist;
+                let inverse = 1.0 / (distance + 1e-4);
                 let (side, across) = (dx * toward_x + dy * toward_y, dx * toward_y - dy * toward_x);
-                let facing = (side + bend * across) / (distance * (1.0 + bend * bend).sqrt() + 1e-4);
-                let place = (distance / self.reach).min(0.99);
+                *seen = [distance, side * inverse, across * inverse, 0.0];
+            }
+            for (color, &[distance, side, across, _]) in row.iter_mut().zip(&self.seen) {
+                let place = (distance * scale).min(0.99);
+                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a short table")]
+                let (halo, turned_x, turned_y) = self.turning[(place * f32::from(TURNS)) as i32 as usize];
+                let facing = side * turned_x + across * turned_y;
                 let lit = ease(-1.0, 1.0, facing);
                 let ring = self.rings.around(place, width);
                 let (cover, show) = (ring.0[3], 0.42 + 0.58 * lit);
@@ -184,7 +206,6 @@ impl Composition for Orbits {
                     .times(1.0 - lighter - darker)
                     .plus(self.light.times(lighter * cover))
                     .plus(self.shade.times(darker * cover));
-                let halo = 0.30 * bell(distance / 0.16) + 0.14 * bell(distance / 0.5);
                 *color = color.mixed(self.light, halo).times(1.0 - show * cover).plus(ring.times(show));
             }
         });

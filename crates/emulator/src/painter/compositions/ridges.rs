@@ -20,7 +20,7 @@ pub(super) struct Ridges {
     sky: Sky,
     relief: Field,
     /// From the farthest to the nearest.
-    ridges: Vec<Ridge>,
+    chain: Vec<Ridge>,
     /// The row where a lake begins.
     shore: Option<usize>,
     mist: Lab,
@@ -51,7 +51,7 @@ impl Ridges {
         let bottom = if has_lake { horizon + 0.09 * height } else { height * 1.02 };
         let rugged = chance.between(0.3, 1.0);
         let rise = height.min(0.9) * chance.between(0.20, 0.34);
-        let ridges = (0..count).map(|index| {
+        let chain = (0..count).map(|index| {
             let near = index as f32 / (count - 1) as f32;
             let base = lerp(horizon, bottom, near * (0.75 + 0.25 * near));
             let wide = lerp(2.6, 1.3, near);
@@ -77,13 +77,13 @@ impl Ridges {
                 shift: (chance.unit() * frame.columns as f32) as usize,
             }
         });
-        let ridges: Vec<_> = ridges.collect();
+        let chain = chain.collect();
         let drift = chance.between(0.0, 50.0);
         let sky = Sky::new(&frame, palette, horizon, &mut chance);
         Self {
             sky,
             relief: Field::new(&frame, 0.05, |x, y| noise.crests(x * 3.4 + y * 2.6, y * 5.0 + drift, 4) - 0.45),
-            ridges,
+            chain,
             shore: has_lake
                 .then_some(((horizon + 0.105 * height) / frame.pixel) as usize)
                 .filter(|row| (2..frame.rows).contains(row)),
@@ -96,14 +96,14 @@ impl Ridges {
     fn scene(&mut self, frame: &Frame, y: usize, row: &mut [Lab]) {
         let place = frame.place(y);
         // Whatever lies behind a ridge that covers the whole row need not be painted.
-        let first = self.ridges.iter().rposition(|ridge| ridge.lowest + frame.pixel < place);
+        let first = self.chain.iter().rposition(|ridge| ridge.lowest + frame.pixel < place);
         if first.is_none() {
             self.sky.row(frame, y, row);
         }
         self.relief.row(y, &mut self.textures);
         let (sun_x, _, radius) = self.sky.sun;
         let light = self.sky.light;
-        for ridge in &self.ridges[first.unwrap_or(0)..] {
+        for ridge in &self.chain[first.unwrap_or(0)..] {
             if ridge.highest - frame.pixel > place {
                 continue;
             }

@@ -1,6 +1,6 @@
 //! Bands of colour along the level lines of a folded surface: satin, cut paper, and the rings of an agate.
 
-use super::super::arithmetic::{bell, ease, fraction, lerp};
+use super::super::arithmetic::{bell, cosine, ease, fraction, lerp, sine};
 use super::super::canvas::{Band, Field, Frame};
 use super::super::color::Stripes;
 use super::super::noise::Noise;
@@ -25,7 +25,7 @@ impl Strata {
         let mut chance = chance.part(11);
         let noise = Noise::new(chance.bits());
         let turn = chance.around(0.0, 0.12) + if frame.height > frame.width * 1.2 { 0.2 } else { 0.0 };
-        let (across, down) = (super::super::arithmetic::cosine(turn), super::super::arithmetic::sine(turn));
+        let (across, down) = (cosine(turn), sine(turn));
         let folds = chance.between(0.55, 0.9);
         let (stretch, count) = (chance.between(0.55, 0.85), chance.between(0.85, 1.25));
         let start = chance.unit();
@@ -84,7 +84,7 @@ fn folded(palette: &Palette, bands: &[(f32, f32)], chance: &mut Chance) -> Strip
     let accent = chance.below(bands.len());
     #[expect(clippy::cast_precision_loss, reason = "a few bands")]
     let level = |index: usize| {
-        let wave = super::super::arithmetic::sine(index as f32 / bands.len() as f32 * 2.0) * 0.32;
+        let wave = sine(index as f32 / bands.len() as f32 * 2.0) * 0.32;
         let base = if palette.is_night() { 0.36 } else { 0.56 };
         base + wave + (bands[index].1 - 0.5) * 0.3
     };

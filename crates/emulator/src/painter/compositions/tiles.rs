@@ -94,9 +94,9 @@ impl Tiles {
                 }
                 let fits = column + 1 < across && row + 1 < down && !used[row * across + column + 1];
                 let large = fits && chance.whether(0.13);
-                let size = if large { 2 } else { 1 };
-                for y in row..row + size {
-                    used[y * across + column..][..size].fill(true);
+                let cells = if large { 2 } else { 1 };
+                for y in row..row + cells {
+                    used[y * across + column..][..cells].fill(true);
                 }
                 let ground = chance.one_of(&colors);
                 let mut other = || loop {
@@ -110,7 +110,7 @@ impl Tiles {
                 tiles.push(Tile {
                     left: column as f32 * side,
                     top: top + row as f32 * side,
-                    side: side * size as f32,
+                    side: side * cells as f32,
                     figure,
                     turn: chance.bits() % 4,
                     ground,
