@@ -1,0 +1,44 @@
+use std::error::Error;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// The root of the workspace.
+pub(crate) fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).components().collect::<PathBuf>().join("../..")
+}
+
+/// Commands run one after the other, each with the time it took.
+#[derive(Default)]
+pub(crate) struct Steps(Vec<(String, Duration)>);
+
+impl Steps {
+    /// Runs a command in the root of the workspace.
+    ///
+    /// # Errors
+    /// When it cannot be started or does not succeed.
+    pub(crate) fn run(&mut self, name: &str, command: &mut Command) -> Result<(), Box<dyn Error>> {
+        eprintln!("\n=== {name}");
+        let begin = Instant::now();
+        let status = command.current_dir(root()).status().map_err(|error| format!("{name}: {error}"))?;
+        self.0.push((name.to_owned(), begin.elapsed()));
+        if status.success() { Ok(()) } else { Err(format!("{name}: {status}").into()) }
+    }
+
+    /// Prints what each step took.
+    pub(crate) fn report(&self) {
+        eprintln!("\n=== what each part took");
+        for (name, took) in &self.0 {
+            eprintln!("{:>7.1} s  {name}", took.as_secs_f64());
+        }
+        let all: Duration = self.0.iter().map(|(_, took)| *took).sum();
+        eprintln!("{:>7.1} s  in all", all.as_secs_f64());
+    }
+}
+
+/// A cargo command. The one that runs this program, so that both are of one toolchain.
+pub(crate) fn cargo(arguments: &[&str]) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(arguments);
+    command
+}

@@ -1,0 +1,65 @@
+//! `cargo xtask test`: everything that has to hold, from set-up to the last test.
+
+use std::error::Error;
+use std::process::{Command, Stdio};
+
+use crate::steps::{Steps, cargo};
+
+const PARTS: [&str; 1] = ["rust"];
+
+/// Runs the named parts, or all.
+///
+/// # Errors
+/// When a part is not known, or the first step that does not succeed.
+pub(crate) fn run(parts: &[&str]) -> Result<(), Box<dyn Error>> {
+    if let Some(unknown) = parts.iter().find(|part| !PARTS.contains(part)) {
+        return Err(format!("unknown part {unknown}; there is {}", PARTS.join(", ")).into());
+    }
+    let wanted = |part: &str| parts.is_empty() || parts.contains(&part);
+    let mut steps = Steps::default();
+    let result = if wanted("rust") { rust(&mut steps) } else { Ok(()) };
+    steps.report();
+    result
+}
+
+fn rust(steps: &mut Steps) -> Result<(), Box<dyn Error>> {
+    components(steps)?;
+    steps.run("formatting", &mut cargo(&["fmt", "--all", "--check"]))?;
+    // One set of features for clippy and tests, so that dependencies are built once.
+    steps.run(
+        "clippy",
+        &mut cargo(&[
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--all-features",
+            "--locked",
+            "--",
+            "--deny",
+            "warnings",
+        ]),
+    )?;
+    steps.run(
+        "every combination of features",
+        &mut cargo(&["check", "--package", "spark-t2i", "--no-default-features", "--locked"]),
+    )?;
+    steps.run("tests", &mut cargo(&["test", "--workspace", "--all-features", "--all-targets", "--locked"]))?;
+    steps.run(
+        "examples in the documentation",
+        &mut cargo(&["test", "--workspace", "--all-features", "--doc", "--locked"]),
+    )?;
+    let mut documentation = cargo(&["doc", "--workspace", "--all-features", "--no-deps", "--locked"]);
+    steps.run("documentation", documentation.env("RUSTDOCFLAGS", "--deny warnings"))
+}
+
+/// rustfmt and clippy, where the toolchain came without them.
+fn components(steps: &mut Steps) -> Result<(), Box<dyn Error>> {
+    let there = |program: &str| {
+        let found = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+        found.is_ok_and(|status| status.success())
+    };
+    if there("cargo-fmt") && there("cargo-clippy") {
+        return Ok(());
+    }
+    steps.run("rustfmt and clippy", Command::new("rustup").args(["component", "add", "rustfmt", "clippy"]))
+}
