@@ -1,0 +1,70 @@
+//! A command line that cannot be understood.
+
+use std::process::ExitCode;
+
+use clap::error::{ContextKind, ContextValue};
+use spark_t2i::{Error, ErrorKind};
+
+use crate::failure::Failure;
+use crate::output::{self, BOLD, GREEN, Output};
+
+/// Prints the help or the version that was asked for, or says what is wrong with the command line: in JSON, too, where
+/// it asks for JSON.
+pub(crate) fn explain(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        return match error.print() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::from(ErrorKind::Io.exit_code()),
+        };
+    }
+    let given = |names: &[&str]| {
+        let before_prompt = std::env::args_os().skip(1).take_while(|argument| argument != "--");
+        before_prompt.into_iter().any(|argument| names.iter().any(|name| argument == *name))
+    };
+    let output = Output { json: given(&["--json"]), quiet: given(&["--quiet", "-q"]), verbose: 0 };
+    if output.json {
+        // Only the JSON of it: clap tells people better.
+        Failure::from(Error::new(ErrorKind::InvalidRequest, in_one_line(&error.to_string())))
+            .report(Output { quiet: true, ..output });
+    }
+    if !(output.json && output.quiet) {
+        _ = error.print();
+        if let Some(prompt) = forgotten_command(error) {
+            output::to_stderr(&format!(
+                "\n  {GREEN}tip:{GREEN:#} to make an image: {BOLD}spark-t2i generate \"{prompt}\"{BOLD:#}"
+            ));
+        }
+    }
+    ExitCode::from(ErrorKind::InvalidRequest.exit_code())
+}
+
+/// What is wrong, without the usage and the pointers behind it.
+fn in_one_line(explained: &str) -> String {
+    let end = ["\n\nUsage:", "\n\nFor more information"].iter().filter_map(|mark| explained.find(mark)).min();
+    let wrong = &explained[..end.unwrap_or(explained.len())];
+    wrong.trim_start_matches("error: ").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A prompt in the place of the command.
+fn forgotten_command(error: &clap::Error) -> Option<String> {
+    match error.get(ContextKind::InvalidSubcommand) {
+        Some(ContextValue::String(word)) if word.contains(' ') || !word.is_ascii() => {
+            Some(spark_t2i::printable(word, 80).replace('"', "'"))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_explanation_is_cut_to_what_is_wrong() {
+        let explained = "error: unexpected argument '--sed' found\n\n  tip: a similar argument exists: '--seed'\n\nUsage: x\n\nFor more information, try '--help'.\n";
+        assert_eq!(
+            in_one_line(explained),
+            "unexpected argument '--sed' found tip: a similar argument exists: '--seed'"
+        );
+    }
+}

@@ -1,0 +1,14 @@
+//! The built binary, as a user and as a program meets it.
+
+mod codes;
+mod files;
+mod json;
+mod offline;
+mod options;
+#[cfg(unix)]
+mod serving;
+#[cfg(unix)]
+mod stopping;
+mod support;
+#[cfg(unix)]
+mod terminal;

@@ -1,0 +1,96 @@
+//! `spark-t2i serve`, from its first line to its last.
+
+use std::io::{BufRead, BufReader};
+use std::process::Child;
+
+use crate::support::{SMALL, bare, finish, run, signal, spark, start};
+
+/// Starts it and waits for its URL.
+fn serve(arguments: &[&str]) -> (Child, String) {
+    let mut child = start(bare().arg("serve").args(arguments));
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    (child, line.trim_end().to_owned())
+}
+
+#[test]
+fn its_url_is_all_it_prints_and_a_signal_ends_it_with_0() {
+    for name in ["INT", "TERM"] {
+        let (child, url) = serve(&["--latency", "0s", "--price", "0.25"]);
+        let submitted = run(spark(&url).args(["submit", "a fox"]).args(SMALL));
+        assert_eq!(submitted.code, Some(0), "it accepts connections when it has printed its URL: {submitted:?}");
+        let task = run(spark(&url).args(["task", submitted.stdout.trim(), "--json"]));
+        assert_eq!(task.json()["cost"], "0.25");
+        signal(child.id(), name);
+        let ran = finish(child);
+        assert_eq!((ran.code, ran.stdout.as_str(), ran.stderr.as_str()), (Some(0), "", ""), "{name}");
+        assert_eq!(run(spark(&url).args(["task", "t-1", "--wait-timeout", "100ms"])).code, Some(6), "it is gone");
+    }
+}
+
+#[test]
+fn tasks_outlive_even_a_kill_with_a_state_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("tasks");
+    let arguments = ["--state", state.to_str().unwrap(), "--latency", "10ms"];
+    let (child, url) = serve(&arguments);
+    let id = run(spark(&url).args(["submit", "a fox"]).args(SMALL)).stdout;
+    let second = run(bare().arg("serve").args(arguments));
+    assert_eq!(second.code, Some(9), "one at a time writes it: {second:?}");
+    signal(child.id(), "KILL");
+    finish(child);
+
+    let (child, url) = serve(&arguments);
+    let ran =
+        run(spark(&url).args(["task", id.trim(), "-o", "fox.png", "--poll-interval", "20ms"]).current_dir(&folder));
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), "fox.png\n"));
+    signal(child.id(), "INT");
+    assert_eq!(finish(child).code, Some(0));
+}
+
+#[test]
+fn other_machines_need_a_key() {
+    let open = run(bare().args(["serve", "--addr", "0.0.0.0:0"]));
+    assert_eq!((open.code, open.stdout.as_str()), (Some(2), ""));
+    assert!(open.stderr.contains("--api-key-file"), "{open:?}");
+
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("key");
+    std::fs::write(&file, "the-key\n").unwrap();
+    let (child, url) = serve(&["--addr", "0.0.0.0:0", "--api-key-file", file.to_str().unwrap()]);
+    assert_eq!(run(spark(&url).args(["estimate", "a fox"])).code, Some(3));
+    assert_eq!(run(bare().args(["estimate", "a fox", "--base-url", &url, "--api-key-file"]).arg(&file)).code, Some(0));
+    signal(child.id(), "TERM");
+    finish(child);
+}
+
+#[test]
+fn what_cannot_be_is_explained() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    for (arguments, code, words) in [
+        (["--failure-rate", "1.5"], 2, "--failure-rate must be 0 to 1"),
+        (["--failure-rate", "-1"], 2, "--failure-rate must be 0 to 1"),
+        (["--rate-limit", "0"], 2, "--rate-limit must be"),
+        (["--price", "free"], 2, "decimal"),
+        (["--latency", "later"], 2, "lognormal:12s:0.25"),
+        (["--addr", "example.com:80"], 2, "IP:PORT"),
+        (["--addr", &taken], 9, "in use"),
+        (["--state", "/"], 9, "state file"),
+        (["--api-key-file", "/nothing/here"], 9, "cannot be read"),
+    ] {
+        let ran = run(bare().arg("serve").args(arguments));
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(code), ""), "{arguments:?}: {ran:?}");
+        assert!(ran.stderr.contains(words), "{arguments:?}: {ran:?}");
+    }
+}
+
+#[test]
+fn tasks_fail_and_calls_are_refused_as_asked() {
+    let (child, url) = serve(&["--latency", "0s", "--failure-rate", "1", "--rate-limit", "0.01", "--quiet"]);
+    let ran = run(spark(&url).args(["submit", "a fox"]));
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let ran = run(spark(&url).args(["submit", "a fox", "--wait-timeout", "5s"]));
+    assert_eq!(ran.code, Some(4), "{ran:?}");
+    signal(child.id(), "INT");
+    finish(child);
+}
