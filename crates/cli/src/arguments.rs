@@ -84,9 +84,6 @@ pub(crate) struct Submit {
     pub(crate) request: RequestOptions,
 
     #[command(flatten)]
-    pub(crate) no_local: NoLocal,
-
-    #[command(flatten)]
     pub(crate) service: ServiceOptions,
 
     #[command(flatten)]
@@ -107,9 +104,6 @@ pub(crate) struct Task {
 
     #[command(flatten)]
     pub(crate) file: FileOptions,
-
-    #[command(flatten)]
-    pub(crate) no_local: NoLocal,
 
     #[command(flatten)]
     pub(crate) service: ServiceOptions,
@@ -287,11 +281,4 @@ pub(crate) struct ServiceOptions {
         allow_negative_numbers = true
     )]
     pub(crate) max_requests_per_second: f64,
-}
-
-/// `--local` where it would promise what it cannot keep: known only to say so.
-#[derive(Debug, Args)]
-pub(crate) struct NoLocal {
-    #[arg(long, hide = true)]
-    pub(crate) local: bool,
 }

@@ -29,8 +29,11 @@ pub(crate) async fn follow(session: &Session, task: &Task) -> Result<Followed, E
             _ => {}
         }
     }
-    // Its end is known now: nothing more is sent.
-    let image = task.wait_for(session.remaining()).await?;
+    let image = match task.images().into_iter().next() {
+        Some(image) => image,
+        // Its end is known: nothing more is sent, and the client says what is wrong with a result without an image.
+        None => task.wait_for(session.remaining()).await?,
+    };
     Ok(Followed { image, lag: noticed })
 }
 

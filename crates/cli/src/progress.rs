@@ -57,14 +57,14 @@ impl Progress {
         self.name(&event.task_id);
         match &event.kind {
             EventKind::Running(Some(progress)) => {
-                self.bar.set_prefix("running");
-                self.show(RUNNING);
                 self.bar.set_position(percent(*progress));
+                self.show(RUNNING);
+                self.bar.set_prefix("running");
             }
             EventKind::Retrying { cause, delay } => self.trouble(cause.message(), *delay),
             EventKind::Submitted | EventKind::Queued | EventKind::Running(None) => {
-                self.bar.set_prefix(event.kind.as_str());
                 self.show(WAITING);
+                self.bar.set_prefix(event.kind.as_str());
             }
             _ => {}
         }
@@ -141,7 +141,7 @@ impl Drop for Progress {
     }
 }
 
-/// Whole percents; 100 only when it is done.
+/// Whole percents; 100 only where all is done.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the progress is clamped")]
 fn percent(progress: f64) -> u64 {
     (progress.clamp(0.0, 1.0) * 100.0).floor() as u64

@@ -2,7 +2,7 @@
 
 use spark_t2i::{Error, Request};
 
-use crate::arguments::{NoLocal, Submit};
+use crate::arguments::Submit;
 use crate::failure::Failure;
 use crate::outcome::Outcome;
 use crate::output;
@@ -10,7 +10,6 @@ use crate::resume::Resume;
 use crate::session::Session;
 
 pub(crate) fn run(arguments: &Submit) -> Result<(), Failure> {
-    arguments.no_local.check()?;
     let request = arguments.request.read(arguments.output)?;
     let session = Session::open(&arguments.service, false, arguments.output)?;
     session
@@ -31,18 +30,4 @@ async fn submit(session: &Session, request: &Request) -> Result<(), Error> {
     };
     // An id that nobody reads is a lost task.
     told.map_err(|error| error.with_task_id(id))
-}
-
-impl NoLocal {
-    /// An emulator inside of this process would end with it, and the task with the emulator.
-    pub(crate) fn check(&self) -> Result<(), Error> {
-        if !self.local {
-            return Ok(());
-        }
-        Err(Error::new(
-            spark_t2i::ErrorKind::InvalidRequest,
-            "--local has no use here: the embedded emulator and its tasks end with the command. Run `spark-t2i serve` in \
-             another terminal and give its URL as --base-url, or use `spark-t2i generate --local`",
-        ))
-    }
 }

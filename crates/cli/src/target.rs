@@ -117,15 +117,16 @@ fn check(path: &Path, overwrite: bool) -> Result<(), Error> {
 
 /// Whether a file can be made in this folder: only trying tells.
 fn writable(folder: &Path) -> Result<(), Error> {
-    tempfile::Builder::new().prefix(".spark-t2i-").suffix(".part").tempfile_in(folder).map(drop).map_err(|error| {
-        let shown = printable(&folder.to_string_lossy(), 300);
-        let why = match error.kind() {
-            io::ErrorKind::NotFound => "there is no such folder".to_owned(),
-            io::ErrorKind::NotADirectory => "it is no folder".to_owned(),
+    let tried = tempfile::Builder::new().prefix(".spark-t2i-").suffix(".part").tempfile_in(folder);
+    tried.map(drop).map_err(|error| {
+        let why = match folder.metadata() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => "there is no such folder".to_owned(),
+            Ok(found) if !found.is_dir() => "it is no folder".to_owned(),
             // The error of the library names the file that was tried, which means nothing to anybody.
             _ => std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string),
         };
-        io(format!("nothing can be saved in {shown}, and nothing was sent: {why}")).with_source(error)
+        let shown = printable(&folder.to_string_lossy(), 300);
+        io(format!("nothing can be saved in {shown}, and nothing was sent: {why}"))
     })
 }
 

@@ -13,7 +13,6 @@ use crate::session::Session;
 use crate::target::Target;
 
 pub(crate) fn run(arguments: &arguments::Task) -> Result<(), Failure> {
-    arguments.no_local.check()?;
     let target = Target::of(&arguments.file, None, arguments.output)?;
     let session = Session::open(&arguments.service, false, arguments.output)?;
     let task = session.client.task(&arguments.id)?;

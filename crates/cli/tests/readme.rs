@@ -29,7 +29,7 @@ fn every_command_of_the_readme_does_what_it_says() {
             .args(["-euo", "pipefail", "-c", command])
             .current_dir(folder.path())
             .env("PATH", &path)
-            .env("SPARK_T2I_API_KEY", "any")
+            .env("SPARK_T2I_API_KEY", "any-key")
             .env("SPARK_T2I_BASE_URL", emulator.url())
             .output()
             .unwrap();

@@ -66,7 +66,8 @@ fn other_machines_need_a_key() {
 
 #[test]
 fn what_cannot_be_is_explained() {
-    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = listener.local_addr().unwrap().to_string();
     for (arguments, code, words) in [
         (["--failure-rate", "1.5"], 2, "--failure-rate must be 0 to 1"),
         (["--failure-rate", "-1"], 2, "--failure-rate must be 0 to 1"),

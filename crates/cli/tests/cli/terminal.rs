@@ -15,7 +15,12 @@ fn at_terminal(mut command: Command) -> PtySession {
 /// All that it wrote until its end, and its exit code.
 fn watch(mut session: PtySession) -> (String, i32) {
     let seen = session.exp_eof().unwrap();
-    (seen, code(&session))
+    (text(&seen), code(&session))
+}
+
+/// The session gives each byte as a character of its own.
+fn text(seen: &str) -> String {
+    String::from_utf8(seen.chars().map(|byte| u8::try_from(byte).unwrap()).collect()).unwrap()
 }
 
 fn code(session: &PtySession) -> i32 {
@@ -119,7 +124,7 @@ fn ctrl_c_takes_the_bar_away_and_tells_how_to_go_on() {
     let mut session = at_terminal(command);
     let before = session.exp_string("queued").or_else(|_| session.exp_string("running")).unwrap();
     session.send_control('c').unwrap();
-    let seen = before + &session.exp_eof().unwrap();
+    let seen = text(&(before + &session.exp_eof().unwrap()));
     assert_eq!(code(&session), 130, "{seen}");
     let lasting = lasting(&seen);
     assert!(lasting.contains("stopped; task ") && lasting.contains(" --wait -o fox.png"), "{lasting}");
