@@ -122,8 +122,8 @@ fn writable(folder: &Path) -> Result<(), Error> {
         let why = match folder.metadata() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => "there is no such folder".to_owned(),
             Ok(found) if !found.is_dir() => "it is no folder".to_owned(),
-            // The error of the library names the file that was tried, which means nothing to anybody.
-            _ => std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string),
+            // The whole error names the file that was tried, which means nothing to anybody.
+            _ => error.kind().to_string(),
         };
         let shown = printable(&folder.to_string_lossy(), 300);
         io(format!("nothing can be saved in {shown}, and nothing was sent: {why}"))

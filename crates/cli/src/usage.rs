@@ -6,7 +6,11 @@ use clap::error::{ContextKind, ContextValue};
 use spark_t2i::{Error, ErrorKind};
 
 use crate::failure::Failure;
-use crate::output::{self, GREEN, Output};
+use crate::output::{self, BOLD, GREEN, Output};
+
+/// An emulator inside of `submit` would end with it, and the task with the emulator.
+const NO_LOCAL: &str = "--local has no use here: an embedded emulator and its tasks end with the command. Run `spark-t2i \
+                        serve` in another terminal and give its URL as --base-url, or use `spark-t2i generate --local`";
 
 /// Prints the help or the version that was asked for, or says what is wrong with the command line: in JSON, too, where
 /// it asks for JSON.
@@ -22,17 +26,20 @@ pub(crate) fn explain(error: &clap::Error) -> ExitCode {
         before_prompt.into_iter().any(|argument| names.iter().any(|name| argument == *name))
     };
     let output = Output { json: given(&["--json"]), quiet: given(&["--quiet", "-q"]), verbose: 0 };
-    let tip = tip(error);
+    let wrong = |what: String| Failure::from(Error::new(ErrorKind::InvalidRequest, what));
+    if word(error, ContextKind::InvalidArg) == Some("--local") {
+        return wrong(NO_LOCAL.to_owned()).report(output);
+    }
     if output.json {
         // Only the JSON of it: clap tells people better.
-        let wrong = in_one_line(&error.to_string());
-        let message = tip.as_ref().map_or_else(|| wrong.clone(), |tip| format!("{wrong}: {tip}"));
-        Failure::from(Error::new(ErrorKind::InvalidRequest, message)).report(Output { quiet: true, ..output });
+        wrong(in_one_line(&error.to_string())).report(Output { quiet: true, ..output });
     }
     if !(output.json && output.quiet) {
         _ = error.print();
-        if let Some(tip) = tip {
-            output::to_stderr(&format!("\n  {GREEN}tip:{GREEN:#} {tip}"));
+        if let Some(prompt) = forgotten_command(error) {
+            output::to_stderr(&format!(
+                "\n  {GREEN}tip:{GREEN:#} to make an image: {BOLD}spark-t2i generate \"{prompt}\"{BOLD:#}"
+            ));
         }
     }
     ExitCode::from(ErrorKind::InvalidRequest.exit_code())
@@ -45,22 +52,17 @@ fn in_one_line(explained: &str) -> String {
     wrong.trim_start_matches("error: ").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// What clap cannot know: a prompt was given in the place of the command, or `--local` to a command for which it could not
-/// do what it says.
-fn tip(error: &clap::Error) -> Option<String> {
-    let context = |kind| match error.get(kind) {
-        Some(ContextValue::String(word)) => Some(word.as_str()),
+fn word(error: &clap::Error, kind: ContextKind) -> Option<&str> {
+    match error.get(kind) {
+        Some(ContextValue::String(word)) => Some(word),
         _ => None,
-    };
-    if let Some(word) = context(ContextKind::InvalidSubcommand).filter(|word| word.contains(' ') || !word.is_ascii()) {
-        let prompt = spark_t2i::printable(word, 80).replace('"', "'");
-        return Some(format!("to make an image: spark-t2i generate \"{prompt}\""));
     }
-    context(ContextKind::InvalidArg).filter(|argument| *argument == "--local").map(|_| {
-        "an embedded emulator and its tasks would end with this command: run `spark-t2i serve` in another terminal and \
-         give its URL as --base-url, or use `spark-t2i generate --local`"
-            .to_owned()
-    })
+}
+
+/// A prompt in the place of the command.
+fn forgotten_command(error: &clap::Error) -> Option<String> {
+    let word = word(error, ContextKind::InvalidSubcommand).filter(|word| word.contains(' ') || !word.is_ascii())?;
+    Some(spark_t2i::printable(word, 80).replace('"', "'"))
 }
 
 #[cfg(test)]

@@ -31,6 +31,8 @@ const MOST_DOWNLOADS: usize = 16;
 /// An idle connection is not used again after this: many servers close it after 5 s, and a submit that meets the
 /// closing has an unknown outcome.
 const IDLE_CONNECTION_LIFETIME: Duration = Duration::from_secs(4);
+/// A shorter key guards nothing (an emulator takes `any`), and would be found in half of all words and ids.
+const SHORTEST_SECRET: usize = 12;
 /// No answer of the service is longer; what comes beyond is not read.
 const LONGEST_ANSWER: usize = 1 << 20;
 
@@ -235,6 +237,9 @@ impl Transport {
     /// A gateway that echoes the request must not bring the key into an error or a task's raw text.
     fn without_key(&self, body: Vec<u8>) -> Vec<u8> {
         let key = self.key.expose_secret();
+        if key.len() < SHORTEST_SECRET {
+            return body;
+        }
         let text = String::from_utf8_lossy(&body);
         if text.contains(key) { text.replace(key, "[API key]").into_bytes() } else { body }
     }

@@ -114,6 +114,14 @@ async fn no_log_error_or_debug_output_holds_the_key_and_no_info_log_a_prompt() {
     assert_eq!(prompt, None);
 }
 
+/// The emulator takes any key, and a short one is a part of many words.
+#[tokio::test]
+async fn a_key_that_is_a_common_word_does_not_spoil_answers() {
+    let server = Scripted::start(|_, _| Act::json(200, r#"{"id":"company-7","status":"queued"}"#));
+    let client = Client::builder().api_key("any").base_url(server.url()).build().unwrap();
+    assert_eq!(client.submit(&Request::new("a fox")).await.unwrap().id().as_str(), "company-7");
+}
+
 #[tokio::test]
 async fn images_are_not_fetched_by_other_schemes_or_in_circles() {
     for url in
