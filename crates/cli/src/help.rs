@@ -6,10 +6,10 @@ Examples:
   spark-t2i generate \"a red fox in the snow\" --size 16:9-2k --seed 42 -o fox.png
   id=$(spark-t2i submit \"a red fox in the snow\") && spark-t2i task \"$id\" -o fox.png
 
-The service needs an API key, in SPARK_T2I_API_KEY or in a file (--api-key-file), never as an argument.
+The service needs an API key, in SPARK_T2I_API_KEY or in a file (--api-key-file), never as an argument. \
 Without one, --local or `spark-t2i serve` answer in its place.
 
-Results go to standard output and everything else to standard error. With --json each command that calls
+Results go to standard output and everything else to standard error. With --json each command that calls \
 the service prints exactly one JSON object: a result, or {\"error\":{…}}.
 
 Exit codes:
@@ -41,15 +41,15 @@ Examples:
   echo \"a red fox\" | spark-t2i generate - --json
   xdg-open \"$(spark-t2i generate \"a red fox\" --quiet)\"
 
-Without -o the file is named after the prompt and the seed (a-red-fox-42.png), or after the prompt and the
+Without -o the file is named after the prompt and the seed (a-red-fox-42.png), or after the prompt and the \
 first characters of the task's id; if the name is taken, with -2, -3 and so on.
 
-Standard output holds the path of the file (on a terminal the summary tells it), with --json one object:
-  task_id, status, model, prompt, seed, width, height, file, url, bytes, cost (a string, in USD), discount,
-  requests (sent by this command), lag_seconds (from the end of the task to our noticing it, by the clocks
-  of the service and of this machine; null where they do not agree), seconds (of this command);
-  null stands for what is not known. A failure is {\"error\":{…}} with kind, message, code, violations,
-  http_status, task_id, retryable, charged (no, yes, unknown), retry_after_seconds, body, cause.
+Standard output holds the path of the file (on a terminal the summary tells it), with --json one object: \
+  task_id, status, model, prompt, seed, width, height, file, url, bytes, cost (a string, in USD), discount, \
+  requests (sent by this command), lag_seconds (from the end of the task to our noticing it, by the clocks \
+  of the service and of this machine; null where they do not agree), seconds (of this command); \
+  null stands for what is not known. A failure is {\"error\":{…}} with kind, message, code, violations, \
+  http_status, task_id, retryable, charged (no, yes, unknown), retry_after_seconds, body, cause. \
 Errors are told on standard error too, unless --json and --quiet are given together.
 
 A lost connection, a timeout or Ctrl-C loses no task: `spark-t2i task ID -o FILE` takes it up again.";
@@ -64,8 +64,8 @@ Examples:
   id=$(spark-t2i submit \"a red fox in the snow\" --seed 42)
   spark-t2i task \"$id\" -o fox.png
 
-Prints the id of the task and nothing else; with --json the object that `generate` prints, with null for what
-is not known yet. A submit is never repeated unless it certainly did not reach the service: exit code 8 says
+Prints the id of the task and nothing else; with --json the object that `generate` prints, with null for what \
+is not known yet. A submit is never repeated unless it certainly did not reach the service: exit code 8 says \
 that nobody knows.";
 
 pub(crate) const TASK: &str = "\
@@ -80,7 +80,7 @@ Examples:
   spark-t2i task d758n65e878c73cmdg20 --wait -o fox.png
   spark-t2i task d758n65e878c73cmdg20 --wait --json
 
-Without --wait it looks once. -o waits, too. A task that failed is an error, with exit code 7. With --json it
+Without --wait it looks once. -o waits, too. A task that failed is an error, with exit code 7. With --json it \
 prints the object that `generate` prints; prompt and seed are null, as the service does not tell them.";
 
 pub(crate) const ESTIMATE: &str = "\
@@ -93,7 +93,7 @@ Examples:
   spark-t2i estimate \"a red fox in the snow\" --size 16:9-2k
   spark-t2i estimate \"a red fox in the snow\" --local --json
 
-Nothing is charged. With --json: cost (a string; null if the service has no estimate), currency, discount,
+Nothing is charged. With --json: cost (a string; null if the service has no estimate), currency, discount, \
 billing_model, model, sample_count, updated_at (Unix milliseconds).";
 
 pub(crate) const VALIDATE: &str = "\
@@ -106,8 +106,8 @@ Examples:
   echo '{\"prompt\": \"a red fox\", \"widht\": 1024}' | spark-t2i validate
   spark-t2i validate parameters.json && echo good
 
-The parameters are prompt, use_pre_llm, seed, width and height. Prints
-  {\"valid\":…,\"violations\":[{\"code\",\"field\",\"message\"}],\"warnings\":[{\"field\",\"message\"}]}
+The parameters are prompt, use_pre_llm, seed, width and height. Prints \
+  {\"valid\":…,\"violations\":[{\"code\",\"field\",\"message\"}],\"warnings\":[{\"field\",\"message\"}]} \
 with every broken rule and the specification's code of each, and exits with 0 if valid, with 2 if not.";
 
 pub(crate) const SERVE: &str = "\
@@ -124,7 +124,7 @@ In another terminal:
   export SPARK_T2I_BASE_URL=http://127.0.0.1:8080 SPARK_T2I_API_KEY=any-key
   spark-t2i generate \"a red fox in the snow\"
 
-Prints its URL as the one line on standard output once it accepts connections; Ctrl-C ends it. It validates by
+Prints its URL as the one line on standard output once it accepts connections; Ctrl-C ends it. It validates by \
 the specification and paints abstract pictures; it is no diffusion model. GET /_emulator/stats counts.";
 
 pub(crate) const COMPLETIONS: &str = "\

@@ -82,7 +82,7 @@ fn too_little_balance_and_too_many_requests_are_4() {
 #[test]
 fn a_deadline_is_5_and_the_task_can_be_taken_up_again() {
     let emulator = Emulator::builder().latency(std::time::Duration::from_secs(3600)).start().unwrap();
-    let ran = generate(emulator.url(), &["--wait-timeout", "500ms", "-o", "the fox.png", "--base-url", emulator.url()]);
+    let ran = generate(emulator.url(), &["--wait-timeout", "2s", "-o", "the fox.png", "--base-url", emulator.url()]);
     let error = ran.error();
     assert_eq!((ran.code, error["kind"].as_str()), (Some(5), Some("timeout")));
     let id = error["task_id"].as_str().unwrap();
@@ -163,7 +163,7 @@ fn the_total_of_wait_timeout_holds_over_a_download_that_stalls() {
         let folder = tempfile::tempdir().unwrap();
         let start = std::time::Instant::now();
         let ran = run(spark(&server.url)
-            .args(["generate", "a fox", "-o", file, "--poll-interval", "20ms", "--wait-timeout", "1s"])
+            .args(["generate", "a fox", "-o", file, "--poll-interval", "20ms", "--wait-timeout", "2s"])
             .current_dir(&folder));
         assert_eq!(ran.code, Some(5), "{ran:?}");
         assert!(ran.stderr.contains("spark-t2i task t-1 --wait"), "{ran:?}");

@@ -24,7 +24,7 @@ fn its_url_is_all_it_prints_and_a_signal_ends_it_with_0() {
         signal(child.id(), name);
         let ran = finish(child);
         assert_eq!((ran.code, ran.stdout.as_str(), ran.stderr.as_str()), (Some(0), "", ""), "{name}");
-        assert_eq!(run(spark(&url).args(["task", "t-1", "--wait-timeout", "100ms"])).code, Some(6), "it is gone");
+        assert_eq!(run(spark(&url).args(["task", "t-1", "--wait-timeout", "1s"])).code, Some(6), "it is gone");
     }
 }
 

@@ -39,6 +39,12 @@ pub(crate) fn emulator() -> Emulator {
     Emulator::builder().latency(Duration::from_millis(200)).seed(7).start().unwrap()
 }
 
+/// An emulator whose tasks can be watched.
+#[cfg(unix)]
+pub(crate) fn visible_emulator() -> Emulator {
+    Emulator::builder().latency(Duration::from_secs(1)).start().unwrap()
+}
+
 /// An emulator whose tasks do not end while a test runs.
 #[cfg(unix)]
 pub(crate) fn slow_emulator() -> Emulator {

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use rexpect::session::{PtySession, spawn_command};
 
-use crate::support::{LONGEST, SMALL, Server, bare, emulator, ok, slow_emulator, spark};
+use crate::support::{LONGEST, SMALL, Server, bare, emulator, ok, slow_emulator, spark, visible_emulator};
 
 /// Starts it on a terminal of its own.
 fn at_terminal(mut command: Command) -> PtySession {
@@ -49,7 +49,7 @@ fn lasting(seen: &str) -> String {
 
 #[test]
 fn there_is_a_bar_while_it_waits_and_a_summary_at_the_end() {
-    let emulator = emulator();
+    let emulator = visible_emulator();
     let folder = tempfile::tempdir().unwrap();
     let mut command = spark(emulator.url());
     command.args(["generate", "a fox", "-o", "fox.png", "--poll-interval", "20ms"]).args(SMALL).current_dir(&folder);
@@ -71,7 +71,7 @@ fn there_is_a_bar_while_it_waits_and_a_summary_at_the_end() {
 
 #[test]
 fn a_pipe_gets_the_path_while_the_terminal_gets_the_rest() {
-    let emulator = emulator();
+    let emulator = visible_emulator();
     let folder = tempfile::tempdir().unwrap();
     let mut command = Command::new("sh");
     command.args(["-c", "\"$0\" generate 'a fox' --seed 7 --size 512x512 --poll-interval 20ms > out"]);
