@@ -53,3 +53,19 @@ async fn many_requests_stop_submitting_when_the_stream_is_dropped() {
     tokio::time::sleep(Duration::from_millis(200)).await;
     assert_eq!(server.creates(), 3);
 }
+
+/// Nobody will know its task, so at least it is counted.
+#[tokio::test]
+async fn a_submit_dropped_between_its_sending_and_its_answer_has_an_unknown_outcome() {
+    let server = Scripted::start(|_, _| Act::silence());
+    let client = server.builder().max_requests_per_second(1.0).build().unwrap();
+    let given_up = async |client: &spark_t2i::Client| {
+        let request = Request::new("a fox");
+        assert!(tokio::time::timeout(Duration::from_millis(300), client.submit(&request)).await.is_err());
+    };
+    given_up(&client).await;
+    assert_eq!((server.creates(), client.stats().outcomes_unknown), (1, 1));
+    // This one still waits for its turn: nothing was sent, and nothing is unknown.
+    given_up(&client).await;
+    assert_eq!((server.creates(), client.stats().outcomes_unknown), (1, 1));
+}
