@@ -10,6 +10,7 @@ use spark_t2i_core::{Error, ErrorKind, Size, printable};
 use tokio::fs::File;
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 use tokio::time::{Instant, timeout, timeout_at};
+use tracing::Instrument;
 use url::Url;
 
 use crate::format::{ImageFormat, Inspector};
@@ -94,7 +95,8 @@ pub(crate) async fn fetch(
     deadline: Instant,
 ) -> Result<(ImageFormat, Option<Size>, u64), Error> {
     let mut download = Download { image, sink, inspector: Inspector::default(), validator: None };
-    let fetched = timeout_at(deadline, download.run(deadline)).await;
+    let span = tracing::info_span!("download", task_id = %image.task_id());
+    let fetched = timeout_at(deadline, download.run(deadline)).instrument(span).await;
     let id = image.task_id();
     fetched.unwrap_or_else(|_| {
         let context =

@@ -96,6 +96,7 @@ fn unknown(why: &str) -> Error {
 }
 
 impl Client {
+    #[tracing::instrument(name = "submit", skip_all)]
     pub(crate) async fn create(&self, request: &Request, deadline: Instant) -> Result<(TaskId, TaskSnapshot), Error> {
         let report = request.validate();
         for warning in &report.warnings {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use spark_t2i_core::{Charged, Error, ErrorKind, Known, Status, TaskSnapshot};
 use tokio::time::Instant;
+use tracing::{Instrument, Span};
 
 use crate::event::{Event, EventKind};
 use crate::retry;
@@ -35,6 +36,7 @@ pub(crate) struct Watch {
     ended: bool,
     /// Why the latest look told nothing, for the error at the deadline.
     trouble: Option<Error>,
+    span: Span,
 }
 
 /// What a look at the task came to.
@@ -53,6 +55,7 @@ impl Watch {
     pub(crate) fn new(task: Task, deadline: Instant, submitted_now: bool) -> Self {
         task.client().counters().waiting.fetch_add(1, Ordering::Relaxed);
         Self {
+            span: tracing::info_span!("wait", task_id = %task.id()),
             task,
             deadline,
             submitted_now,
@@ -73,7 +76,9 @@ impl Watch {
         if self.ended {
             return None;
         }
-        let kind = self.next_kind().await;
+        let span = self.span.clone();
+        let kind = self.next_kind().instrument(span.clone()).await;
+        let _in_span = span.enter();
         let event = Event { task_id: self.task.id().clone(), elapsed: self.task.age(), kind };
         if event.is_terminal() {
             self.ended = true;

@@ -72,7 +72,11 @@ impl<'a> MakeWriter<'a> for Log {
 #[tokio::test]
 async fn no_log_error_or_debug_output_holds_the_key_and_no_info_log_a_prompt() {
     let log = Log::default();
-    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(log.clone()).finish();
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(log.clone())
+        .finish();
     let _guard = tracing::subscriber::set_default(subscriber);
     let mut shown = String::new();
     // A gateway that echoes what it was sent, in bodies that succeed, fail and cannot be read.
@@ -107,6 +111,9 @@ async fn no_log_error_or_debug_output_holds_the_key_and_no_info_log_a_prompt() {
     server.client().generate(Request::new("a-secret-prompt")).await.unwrap().bytes().await.unwrap();
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(log.contains("TRACE") && log.contains(ID), "the log is empty, so the test shows nothing: {log}");
+    for span in [format!("wait{{task_id={ID}}}"), format!("download{{task_id={ID}}}"), "submit".to_owned()] {
+        assert!(log.contains(&span), "no span {span}");
+    }
     assert!(!log.contains(KEY), "{}", log.lines().find(|line| line.contains(KEY)).unwrap());
     assert!(!shown.contains(KEY), "{shown}");
     let told = |line: &&str| line.contains("INFO") || line.contains("WARN") || line.contains("ERROR");
