@@ -1,9 +1,8 @@
 //! Creating a task, and never twice.
 
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
-use spark_t2i_core::{Error, ErrorKind, Request, TaskId, TaskSnapshot, wire};
+use spark_t2i_core::{Charged, Error, ErrorKind, Request, TaskId, TaskSnapshot, wire};
 use tokio::time::Instant;
 
 use crate::builder::OnOutcomeUnknown;
@@ -35,9 +34,7 @@ pub(crate) fn judge(result: Result<Answer, Failure>) -> Attempt {
             return Attempt::Unreached(error);
         }
         Err(Failure { error, .. }) => {
-            return Attempt::Refused(
-                error.with_charged(spark_t2i_core::Charged::No).with_context("nothing was submitted"),
-            );
+            return Attempt::Refused(error.with_charged(Charged::No).with_context("nothing was submitted"));
         }
     };
     let rejection = || wire::rejection(answer.status, &answer.body).with_retry_after(answer.retry_after);
@@ -89,10 +86,19 @@ fn unknown(why: &str) -> Error {
     Error::new(
         ErrorKind::OutcomeUnknown,
         format!(
-            "the service may have taken (and charged) this request, but no task id came back: {why}. It was not \
-             repeated; look at the account before submitting it again"
+            "the service may have taken (and charged) this request, but no task id came back: {why}. \
+             Look at the account before submitting it again"
         ),
     )
+}
+
+/// The error of a later try: where an earlier one may have been taken, no refusal makes the whole free of charge.
+fn after(taken_perhaps: bool, error: Error) -> Error {
+    if taken_perhaps && error.kind() != ErrorKind::OutcomeUnknown {
+        let error = error.with_charged(Charged::Unknown).with_retryable(false);
+        return error.with_context("an earlier try of this submit may have been taken (and charged), and now");
+    }
+    error
 }
 
 impl Client {
@@ -106,7 +112,7 @@ impl Client {
             return Err(report.into_error());
         }
         let body = wire::create_body(request);
-        let mut failures = 0;
+        let (mut failures, mut taken_perhaps) = (0, false);
         self.retry_budget().first_attempt();
         loop {
             let attempt =
@@ -117,7 +123,7 @@ impl Client {
                     tracing::info!(task_id = %id, status = %snapshot.status, "task submitted");
                     return Ok((id, *snapshot));
                 }
-                Attempt::Refused(error) => return Err(error),
+                Attempt::Refused(error) => return Err(after(taken_perhaps, error)),
                 Attempt::Unreached(error) => (error, true),
                 Attempt::Unknown(error) => {
                     self.counters().outcomes_unknown.fetch_add(1, Ordering::Relaxed);
@@ -126,9 +132,11 @@ impl Client {
                 }
             };
             failures += 1;
+            let error = after(taken_perhaps, error);
             if !resubmit {
                 return Err(error);
             }
+            taken_perhaps |= error.kind() == ErrorKind::OutcomeUnknown;
             self.retry_pause(failures, error, deadline).await?;
         }
     }
@@ -137,7 +145,7 @@ impl Client {
     ///
     /// # Errors
     /// The failure itself, when it is not to be repeated any more.
-    pub(crate) async fn retry_pause(&self, failures: u32, error: Error, deadline: Instant) -> Result<Duration, Error> {
+    pub(crate) async fn retry_pause(&self, failures: u32, error: Error, deadline: Instant) -> Result<(), Error> {
         let delay = crate::retry::backoff(failures, rand::random(), error.retry_after());
         if matches!(error.kind(), ErrorKind::RateLimited) {
             self.transport().pace.pause(error.retry_after().unwrap_or(delay));
@@ -148,6 +156,6 @@ impl Client {
         self.counters().retries.fetch_add(1, Ordering::Relaxed);
         tracing::debug!(%error, ?delay, failures, "trying again");
         tokio::time::sleep(delay).await;
-        Ok(delay)
+        Ok(())
     }
 }

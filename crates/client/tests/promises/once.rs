@@ -149,6 +149,16 @@ async fn resubmitting_after_an_unknown_outcome_has_to_be_asked_for() {
     assert_eq!(client.stats().outcomes_unknown, 1);
 }
 
+#[tokio::test]
+async fn a_refusal_after_a_try_of_unknown_outcome_does_not_call_it_free() {
+    let server = Scripted::start(|_, before| if before == 0 { Act::reset() } else { Act::json(402, "") });
+    let client = server.builder().on_outcome_unknown(OnOutcomeUnknown::Resubmit).build().unwrap();
+    let error = client.submit(&request()).await.unwrap_err();
+    assert_eq!((server.creates(), error.kind()), (2, ErrorKind::InsufficientBalance));
+    assert_eq!((error.charged(), error.retryable()), (Charged::Unknown, false));
+    assert!(error.message().contains("earlier try"), "{error}");
+}
+
 /// The retries of all calls draw on one budget: a service that fails for good sees at most a tenth more requests.
 #[tokio::test]
 async fn a_failing_service_is_not_drowned_in_retries() {
