@@ -10,6 +10,7 @@ use spark_t2i_core::Decimal;
 use crate::clock::Clock;
 use crate::id::Mint;
 use crate::limit::RateLimit;
+use crate::scenario::Cases;
 use crate::service::{Rules, Service};
 use crate::state_file::StateFile;
 use crate::stats::Counters;
@@ -27,6 +28,7 @@ pub struct Builder {
     api_key: Option<String>,
     state: Option<PathBuf>,
     seed: Option<u64>,
+    scenarios: Option<PathBuf>,
 }
 
 impl Default for Builder {
@@ -40,6 +42,7 @@ impl Default for Builder {
             api_key: None,
             state: None,
             seed: None,
+            scenarios: None,
         }
     }
 }
@@ -54,6 +57,7 @@ impl fmt::Debug for Builder {
             .field("price", &self.price)
             .field("state", &self.state)
             .field("seed", &self.seed)
+            .field("scenarios", &self.scenarios)
             .finish_non_exhaustive()
     }
 }
@@ -111,12 +115,20 @@ impl Builder {
         self
     }
 
+    /// A folder of scenarios, each served at `/scenarios/NAME` beside the service itself; on loopback only. See
+    /// [`Emulator::scenario`].
+    pub fn scenarios(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.scenarios = Some(folder.into());
+        self
+    }
+
     /// Starts it. When this returns, it accepts connections.
     ///
     /// # Errors
     /// When an option is out of its range, the address cannot be had, or the state file cannot be used.
     pub fn start(self) -> Result<Emulator, StartError> {
         self.check()?;
+        let scenarios = self.scenarios.as_deref().map(Cases::load).transpose()?;
         let (store, counters) = (Store::new(), Counters::default());
         let state = self
             .state
@@ -138,7 +150,7 @@ impl Builder {
             draws: Mutex::new(self.seed.map_or_else(rand::make_rng, StdRng::seed_from_u64)),
             mint: Mint::new(),
         };
-        Emulator::run(self.addr, Arc::new(service))
+        Emulator::run(self.addr, Arc::new(service), scenarios)
     }
 
     fn check(&self) -> Result<(), StartError> {
@@ -158,8 +170,13 @@ impl Builder {
         if self.api_key.as_ref().is_some_and(|key| !is_sendable(key)) {
             return invalid("api_key", "printable ASCII without white space", &"what was given");
         }
-        if !self.addr.ip().to_canonical().is_loopback() && self.api_key.is_none() {
-            return Err(StartError::RefusedAddress(self.addr));
+        if !self.addr.ip().to_canonical().is_loopback() {
+            if self.api_key.is_none() {
+                return Err(StartError::RefusedAddress(self.addr));
+            }
+            if self.scenarios.is_some() {
+                return invalid("addr", "a loopback address where there are scenarios", &self.addr);
+            }
         }
         Ok(())
     }

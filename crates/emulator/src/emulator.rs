@@ -5,13 +5,16 @@ use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use axum::serve::ListenerExt;
+use axum::Router;
+use serde_json::Value;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::runtime::{self, Runtime};
 use tokio::sync::oneshot;
 
 use crate::builder::Builder;
+use crate::connection::{Door, Wire};
 use crate::routes::{self, Context};
+use crate::scenario::{self, Cases, ScenarioError, Side, Stage, Verdict};
 use crate::service::Service;
 use crate::{StartError, Stats};
 
@@ -25,6 +28,7 @@ pub struct Emulator {
     url: String,
     addr: SocketAddr,
     service: Arc<Service>,
+    stage: Option<Arc<Stage>>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -58,12 +62,39 @@ impl Emulator {
         self.service.stats()
     }
 
+    /// The names of the scenarios; none without [`Builder::scenarios`].
+    pub fn scenarios(&self) -> Vec<&str> {
+        self.stage.as_ref().map(|stage| stage.names()).unwrap_or_default()
+    }
+
+    /// The case of a scenario as its runner needs it, with every address and key filled in; the same as
+    /// `GET /scenarios/NAME`. `label` is the scenario's name, or `NAME@RUN` for a run with a state of its own.
+    ///
+    /// # Errors
+    /// When there is no such scenario, or it cannot be served.
+    pub fn scenario(&self, label: &str) -> Result<Value, ScenarioError> {
+        self.stage(label)?.case(label)
+    }
+
+    /// Whether a run of a scenario went as expected: its requests, and the outcome where there is one; the same as
+    /// `GET` or `POST /scenarios/NAME/verdict`.
+    ///
+    /// # Errors
+    /// As [`scenario`](Self::scenario).
+    pub fn verdict(&self, label: &str, outcome: Option<&Value>) -> Result<Verdict, ScenarioError> {
+        self.stage(label)?.verdict(label, outcome)
+    }
+
+    fn stage(&self, label: &str) -> Result<&Arc<Stage>, ScenarioError> {
+        self.stage.as_ref().ok_or_else(|| ScenarioError::Unknown(spark_t2i_core::printable(label, 200)))
+    }
+
     /// Stops it, as dropping it does: closes all connections, and frees the address and the state file. Takes some
     /// milliseconds, at most a quarter of a second.
     pub fn stop(self) {}
 
     /// Serves on threads of its own, so that the caller's runtime, if there is one, has no part in it.
-    pub(crate) fn run(addr: SocketAddr, service: Arc<Service>) -> Result<Self, StartError> {
+    pub(crate) fn run(addr: SocketAddr, service: Arc<Service>, cases: Option<Cases>) -> Result<Self, StartError> {
         let (report, started) = mpsc::sync_channel(1);
         let (stop, stopped) = oneshot::channel();
         let shared = Arc::clone(&service);
@@ -79,12 +110,19 @@ impl Emulator {
                     }
                 };
                 let context = Context { service: shared, own_url: url_of(addr).into() };
-                let listener = listener.tap_io(|stream| {
-                    // Answers are small and wanted at once. A connection that refuses this works all the same.
-                    _ = stream.set_nodelay(true);
-                });
-                runtime.spawn(axum::serve(listener, routes::router(context)).into_future());
-                _ = report.send(Ok(addr));
+                let mut router = routes::router(context);
+                let stage = match cases.map(|cases| set_stage(cases, addr, &runtime)).transpose() {
+                    Ok(stage) => stage,
+                    Err(error) => {
+                        _ = report.send(Err(error));
+                        return;
+                    }
+                };
+                if let Some(stage) = &stage {
+                    router = router.merge(scenario::routes(Arc::downgrade(stage), Side::Main));
+                }
+                runtime.spawn(serve(listener, router));
+                _ = report.send(Ok((addr, stage)));
                 // Either way it is time to stop: told to, or forgotten.
                 _ = runtime.block_on(stopped);
                 runtime.shutdown_timeout(LONGEST_STOP);
@@ -92,19 +130,37 @@ impl Emulator {
             .map_err(StartError::Threads)?;
         let started = started.recv().unwrap_or_else(|_| Err(StartError::Threads(io::Error::other("the thread ended"))));
         // Made before a failure is returned: dropping it waits for the thread, which lets go of the state file.
-        let emulator = |addr| Self { url: url_of(addr), addr, service, stop: Some(stop), thread: Some(thread) };
+        let emulator =
+            |addr, stage| Self { url: url_of(addr), addr, service, stage, stop: Some(stop), thread: Some(thread) };
         match started {
-            Ok(addr) => {
-                let emulator = emulator(addr);
+            Ok((addr, stage)) => {
+                let emulator = emulator(addr, stage);
                 tracing::info!(url = emulator.url, "the emulator accepts connections");
                 Ok(emulator)
             }
             Err(error) => {
-                drop(emulator(addr));
+                drop(emulator(addr, None));
                 Err(error)
             }
         }
     }
+}
+
+async fn serve(listener: TcpListener, router: Router) {
+    let service = router.into_make_service_with_connect_info::<Wire>();
+    // It ends only with the runtime.
+    _ = axum::serve(Door(listener), service).await;
+}
+
+/// Makes the scenarios ready, with the second origin that they lead to.
+fn set_stage(cases: Cases, addr: SocketAddr, runtime: &Runtime) -> Result<Arc<Stage>, StartError> {
+    let second = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let listener =
+        runtime.block_on(TcpListener::bind(second)).map_err(|source| StartError::Listen { address: second, source })?;
+    let second = listener.local_addr().map_err(|source| StartError::Listen { address: second, source })?;
+    let stage = Arc::new(Stage::new(cases, url_of(addr), url_of(second), runtime.handle().clone()));
+    runtime.spawn(serve(listener, scenario::routes(Arc::downgrade(&stage), Side::Elsewhere)));
+    Ok(stage)
 }
 
 impl Drop for Emulator {

@@ -49,6 +49,15 @@ pub enum StartError {
         reason: String,
     },
 
+    /// A scenario cannot be read, or is none.
+    #[error("cannot use the scenario {path}: {reason}")]
+    Scenario {
+        /// The file or the folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+
     /// An option of the builder is out of its range.
     #[error("{option} must be {range}, not {given}")]
     InvalidOption {
