@@ -13,6 +13,7 @@ use spark_t2i_core::wire::{CREATE_PATH, Create, ESTIMATE_PATH, TASK_PATH};
 use spark_t2i_core::{Code, Request, printable};
 
 use crate::answers::{self, Refusal, json};
+use crate::catalogue;
 use crate::host;
 use crate::id::Id;
 use crate::images;
@@ -49,6 +50,7 @@ pub(crate) fn router(context: Context) -> Router {
     router
         .route("/images/{file}", get(images::image))
         .route("/_emulator/stats", get(stats))
+        .merge(catalogue::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(wrong_method)
         .layer(middleware::from_fn_with_state(context.clone(), count_refusals))
@@ -137,7 +139,9 @@ async fn read(body: Body) -> Result<Vec<u8>, Refusal> {
 
 /// What there is, for whoever asked for something else.
 const OFFERED: &str = "POST /model/v1/generation (create), POST /model/v1/generation/precharge (estimate), \
-    GET /model/v1/generation/task/{id} (status), GET /images/{id}.png, GET /_emulator/stats";
+    GET /model/v1/generation/task/{id} (status), GET /images/{id}.png, \
+    GET /api/v1/skill/models, GET /api/v1/skill/models/{model}/spec, GET /model/v1/models/skill/search, \
+    GET /model/v1/models/skill/{model}, GET /_emulator/stats";
 
 async fn not_found(State(context): State<Context>, uri: Uri) -> Refusal {
     context.service.counters.request(Kind::Other);

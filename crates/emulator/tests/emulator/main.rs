@@ -3,9 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed, in its helpers too")]
 
 mod api;
+mod catalogue;
 mod counters;
 mod failures;
 mod http;
 mod images;
+mod public_clients;
 mod start;
 mod state;
