@@ -5,10 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
-use spark_t2i_core::{Estimate, Report, Request, TaskSnapshot, wire};
+use spark_t2i_core::{ErrorKind, Estimate, Report, Request, TaskSnapshot, wire};
 
 const LEAST_VALIDATION_CASES: usize = 80;
 const LEAST_DECODING_CASES: usize = 50;
+const LEAST_SCENARIOS: usize = 60;
+/// The rows of the table of faults that a client can meet on the wire.
+const ROWS_ON_THE_WIRE: std::ops::RangeInclusive<u64> = 1..=26;
 
 #[test]
 fn validation() {
@@ -51,9 +54,10 @@ fn decoding() {
 
 #[test]
 fn files_match_their_schemas() {
-    for folder in ["validation", "decoding"] {
-        let schema = read(&root().join(format!("{folder}.schema.json")));
-        assert!(jsonschema::meta::is_valid(&schema), "{folder}.schema.json is no JSON Schema");
+    for (folder, schema) in [("validation", "validation"), ("decoding", "decoding"), ("scenarios", "scenario")] {
+        let name = format!("{schema}.schema.json");
+        let schema = read(&root().join(&name));
+        assert!(jsonschema::meta::is_valid(&schema), "{name} is no JSON Schema");
         let schema = jsonschema::draft202012::new(&schema).expect("it matches its own schema");
         for path in files(folder) {
             let file = read(&path);
@@ -73,6 +77,28 @@ fn names_are_unique() {
         if let Some(other) = seen.insert(name(&case).to_owned(), path.clone()) {
             panic!("{} is both in {} and in {}", name(&case), other.display(), path.display());
         }
+    }
+}
+
+#[test]
+fn scenarios_cover_every_row_and_every_kind_of_error() {
+    let scenarios: Vec<Value> = files("scenarios").iter().map(|path| read(path)).collect();
+    assert!(scenarios.len() >= LEAST_SCENARIOS, "only {} scenarios", scenarios.len());
+    let rows: BTreeSet<u64> =
+        scenarios.iter().flat_map(|case| case["rows"].as_array()).flatten().filter_map(Value::as_u64).collect();
+    let missing: Vec<u64> = ROWS_ON_THE_WIRE.filter(|row| !rows.contains(row)).collect();
+    assert!(missing.is_empty(), "no scenario for the rows {missing:?}");
+
+    let text = serde_json::to_string(&scenarios).expect("it was JSON");
+    for kind in ErrorKind::ALL {
+        let is_expected = match kind {
+            // In some languages cancelling is no error.
+            ErrorKind::Cancelled => text.contains(r#""cancelled":true"#),
+            // A bug of ours has no scenario.
+            ErrorKind::Internal => true,
+            _ => text.contains(&format!(r#""kind":"{kind}""#)),
+        };
+        assert!(is_expected, "no scenario expects {kind}");
     }
 }
 

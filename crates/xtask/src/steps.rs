@@ -25,6 +25,22 @@ impl Steps {
         if status.success() { Ok(()) } else { Err(format!("{name}: {status}").into()) }
     }
 
+    /// Runs a function of this program as a step.
+    ///
+    /// # Errors
+    /// The function's own.
+    pub(crate) fn call(
+        &mut self,
+        name: &str,
+        step: impl FnOnce() -> Result<(), Box<dyn Error>>,
+    ) -> Result<(), Box<dyn Error>> {
+        eprintln!("\n=== {name}");
+        let begin = Instant::now();
+        let result = step();
+        self.0.push((name.to_owned(), begin.elapsed()));
+        result.map_err(|error| format!("{name}: {error}").into())
+    }
+
     /// Prints what each step took.
     pub(crate) fn report(&self) {
         eprintln!("\n=== what each part took");

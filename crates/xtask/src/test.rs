@@ -3,8 +3,8 @@
 use std::error::Error;
 use std::process::{Command, Stdio};
 
-use crate::public_clients;
 use crate::steps::{Steps, cargo};
+use crate::{generate, public_clients};
 
 const PARTS: [&str; 2] = ["rust", "public-clients"];
 
@@ -54,6 +54,7 @@ fn rust(steps: &mut Steps) -> Result<(), Box<dyn Error>> {
         "every combination of features",
         &mut cargo(&["check", "--package", "spark-t2i", "--no-default-features", "--locked"]),
     )?;
+    steps.call("generated files", || generate::run(&["--verify"]))?;
     // Not `--all-targets`, which would build the examples as tests: here they are built as the programs that they are.
     steps.run(
         "tests and examples in the documentation",

@@ -6,6 +6,7 @@
 mod cancelling;
 mod deadlines;
 mod files;
+mod idle;
 mod key;
 mod money;
 mod once;

@@ -1,6 +1,6 @@
 //! Every scenario of `tests/fixtures/scenarios`, side by side, with everything logged that is ever logged.
 //!
-//! `SCENARIO=part-of-a-name cargo test -p spark-t2i --test scenarios` runs some of them.
+//! `SCENARIO=part-of-a-name,another cargo test -p spark-t2i --test scenarios` runs some of them.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
@@ -31,7 +31,7 @@ async fn every_scenario_goes_as_it_says() {
     let mut cases: Vec<_> = emulator
         .scenarios()
         .into_iter()
-        .filter(|name| name.contains(&wanted))
+        .filter(|name| wanted.split(',').any(|part| name.contains(part)))
         .map(|name| (name, emulator.scenario(name).unwrap()))
         .collect();
     // The long ones first, so that the others pass beside them.
