@@ -3,6 +3,7 @@
 mod bench_cli;
 mod bench_emulator;
 mod generate;
+mod mutants;
 mod public_clients;
 mod steps;
 mod test;
@@ -15,6 +16,7 @@ Set-up, tests and measurements of this workspace.
   cargo xtask test [PART …]       installs what the tests need and passes them all;
                                   parts: rust, public-clients (needs Python 3.10 or newer)
   cargo xtask generate [--verify] writes the files that follow from the code, or checks them
+  cargo xtask mutants [NAME …]    breaks promises in a copy; each must make its scenario fail
   cargo xtask bench PART          measures, with the targets beside the figures; parts:
                                   emulator (throughput, memory), cli (start, size)
   cargo bench                     the small ones: validation, decoding, the painter
@@ -26,6 +28,7 @@ fn main() -> ExitCode {
     let result = match words.as_slice() {
         ["test", parts @ ..] => test::run(parts),
         ["generate", rest @ ..] => generate::run(rest),
+        ["mutants", rest @ ..] => mutants::run(rest),
         ["bench", "emulator", ..] => bench_emulator::run(&arguments[2..]),
         ["bench", "cli", ..] => bench_cli::run(&arguments[2..]),
         // The benchmark starts its server as a process of its own.

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::process::{Command, Stdio};
 
 use crate::steps::{Steps, cargo};
-use crate::{generate, public_clients};
+use crate::{generate, mutants, public_clients};
 
 const PARTS: [&str; 2] = ["rust", "public-clients"];
 
@@ -60,6 +60,7 @@ fn rust(steps: &mut Steps) -> Result<(), Box<dyn Error>> {
         "tests and examples in the documentation",
         &mut cargo(&["test", "--workspace", "--all-features", "--locked"]),
     )?;
+    mutants::in_the_tests(steps)?;
     let mut documentation = cargo(&["doc", "--workspace", "--all-features", "--no-deps", "--locked"]);
     steps.run("documentation", documentation.env("RUSTDOCFLAGS", "--deny warnings"))
 }
