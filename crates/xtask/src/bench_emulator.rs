@@ -14,6 +14,8 @@ use spark_t2i_emulator::Emulator;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use crate::steps::root;
+
 /// The argument with which this program starts itself as the server.
 pub(crate) const SERVER_ARGUMENT: &str = "bench-emulator-server";
 
@@ -26,7 +28,9 @@ const PROMPT_CHARACTERS: usize = 120;
 
 /// Serves tasks that finish at once, until standard input ends, which it does with the benchmark, however that ends.
 pub(crate) fn serve(_arguments: &[String]) -> Result<(), Box<dyn Error>> {
-    let emulator = Emulator::builder().latency(Duration::ZERO).start()?;
+    // With all that it can serve, so that what is measured is the most that it costs.
+    let scenarios = root().join("tests/fixtures/scenarios");
+    let emulator = Emulator::builder().latency(Duration::ZERO).scenarios(scenarios).start()?;
     println!("{}", emulator.addr());
     io::stdin().read_to_end(&mut Vec::new())?;
     Ok(())
@@ -52,7 +56,7 @@ pub(crate) fn run(_arguments: &[String]) -> Result<(), Box<dyn Error>> {
         Ok::<_, Box<dyn Error>>((creates, rate(STATUS_REQUESTS, begin.elapsed()), per_task))
     })?;
     let per_task = per_task.map_or_else(|| "not measured on this system".to_owned(), |bytes| bytes.to_string());
-    println!("emulator, the load generator beside it, {CONNECTIONS} connections     figure   target");
+    println!("emulator with scenarios, the load beside it, {CONNECTIONS} connections   figure   target");
     println!("status requests a second                                {per_second:>9.0}   >= 20000");
     println!("creates a second                                        {creates:>9.0}   none");
     println!("bytes per finished task, {PROMPT_CHARACTERS} characters                {per_task:>9}   < 1024");

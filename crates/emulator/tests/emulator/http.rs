@@ -51,6 +51,10 @@ impl Call {
         self
     }
 
+    pub(crate) fn body(self, body: impl Into<Vec<u8>>) -> Self {
+        Self { body: body.into(), ..self }
+    }
+
     pub(crate) fn host(self, host: Option<&str>) -> Self {
         Self { host: host.map(str::to_owned), ..self }
     }

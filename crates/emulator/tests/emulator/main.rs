@@ -9,5 +9,6 @@ mod failures;
 mod http;
 mod images;
 mod public_clients;
+mod scenarios;
 mod start;
 mod state;
