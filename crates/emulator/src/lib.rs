@@ -37,6 +37,7 @@
 //! | `GET /model/v1/generation/task/{id}` | reads a task |
 //! | `GET /images/{id}.png` | a finished task's picture, by ranges too; needs no key |
 //! | `GET /_emulator/stats` | the counters, as [`Stats`]; needs no key |
+//! | `/_emulator/faults` | what goes wrong on purpose, each a [`Fault`]: `GET`, `POST` with `{"faults":["http-500:0.5"]}` in place of all others, `DELETE`; from this machine only |
 //!
 //! The first three also without `/model`. They take any key (`Authorization: Bearer …`) unless one is demanded with
 //! [`Builder::api_key`].
@@ -48,8 +49,10 @@ mod answers;
 mod builder;
 mod clock;
 mod connection;
+mod control;
 mod emulator;
 mod error;
+mod fault;
 mod host;
 mod id;
 mod images;
@@ -68,6 +71,7 @@ mod task;
 pub use builder::Builder;
 pub use emulator::Emulator;
 pub use error::StartError;
+pub use fault::{Fault, InvalidFault};
 pub use latency::{InvalidLatency, Latency};
 pub use scenario::{ScenarioError, Verdict};
 pub use stats::{Charges, Lag, Polls, Requests, Stats, Tasks};

@@ -5,6 +5,8 @@
 mod api;
 mod counters;
 mod failures;
+mod fault_settings;
+mod faults;
 mod http;
 mod images;
 mod start;
