@@ -3,6 +3,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
 use spark_t2i_core::{Content, Decimal, Error, ErrorKind, TaskId, TaskSnapshot, Usage};
 
 use crate::download::{self, Sink};
@@ -139,5 +141,20 @@ impl Image {
             _ => spark_t2i_core::Charged::Yes,
         };
         Error::new(kind, message).with_charged(charged).with_task_id(self.task.id())
+    }
+}
+
+/// The stable JSON form: every field present, null where there is nothing.
+impl Serialize for Image {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut image = serializer.serialize_struct("Image", 7)?;
+        image.serialize_field("task_id", self.task_id())?;
+        image.serialize_field("url", self.url())?;
+        image.serialize_field("size", &self.size())?;
+        image.serialize_field("job_id", &self.job_id())?;
+        image.serialize_field("width", &self.width())?;
+        image.serialize_field("height", &self.height())?;
+        image.serialize_field("usage", &self.usage())?;
+        image.end()
     }
 }

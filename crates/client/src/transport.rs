@@ -247,7 +247,7 @@ impl Transport {
     fn failure(&self, error: reqwest::Error, handed_over: bool) -> Failure {
         let error = error.without_url();
         let never_connected = error.is_connect();
-        let may_have_arrived = handed_over && !never_connected && !is_refused_stream(&error);
+        let may_have_arrived = handed_over && !never_connected && !was_not_taken(&error);
         let certificate = is_tls_refusal(&error);
         let message = match (certificate, never_connected) {
             (true, _) => {
@@ -325,11 +325,14 @@ fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (d
     std::iter::successors(Some(error), source)
 }
 
-/// The server says that it did not touch the request (HTTP/2).
-fn is_refused_stream(error: &reqwest::Error) -> bool {
-    chain(error)
-        .filter_map(|error| error.downcast_ref::<h2::Error>())
-        .any(|error| error.is_remote() && error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM))
+/// The server says that it did not touch the request (HTTP/2): by refusing its stream, or by a GOAWAY that names an
+/// earlier stream as the last one it took. (A GOAWAY that does not reach back to the request lets it go on; if the
+/// connection then ends, that is another error.)
+fn was_not_taken(error: &reqwest::Error) -> bool {
+    chain(error).filter_map(|error| error.downcast_ref::<h2::Error>()).any(|error| {
+        let refused = error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
+        error.is_remote() && (refused || error.is_go_away())
+    })
 }
 
 /// The connection is not trustworthy: trying again does not make it so.

@@ -30,8 +30,10 @@ pub(crate) struct Watch {
     refused_since: Option<Instant>,
     next_look: Option<Instant>,
     last_look_done: bool,
-    /// How long the service takes to answer, for the time of the last look.
-    round_trip: Duration,
+    /// The whole of the wait.
+    timeout: Duration,
+    /// How long the service took for its latest answer.
+    round_trip: Option<Duration>,
     told: Option<(Status, Option<f64>)>,
     ended: bool,
     /// Why the latest look told nothing, for the error at the deadline.
@@ -64,7 +66,8 @@ impl Watch {
             refused_since: None,
             next_look: None,
             last_look_done: false,
-            round_trip: Duration::from_millis(10),
+            timeout: deadline.saturating_duration_since(Instant::now()),
+            round_trip: None,
             told: None,
             ended: false,
             trouble: None,
@@ -110,7 +113,7 @@ impl Watch {
                 None => Instant::now() + self.gap(),
             };
             // Requests late enough to be the last look are moved to it: just early enough for the answer.
-            let last_look = self.deadline.checked_sub(self.round_trip * 2).unwrap_or(self.deadline);
+            let last_look = self.deadline.checked_sub(margin(self.round_trip, self.timeout)).unwrap_or(self.deadline);
             if self.last_look_done {
                 tokio::time::sleep_until(self.deadline).await;
                 return EventKind::Failed(self.timed_out());
@@ -131,7 +134,7 @@ impl Watch {
         self.looks = self.looks.saturating_add(1);
         match look {
             Look::Seen(snapshot) => {
-                self.round_trip = asked.elapsed().clamp(Duration::from_millis(10), Duration::from_millis(500));
+                self.round_trip = Some(asked.elapsed());
                 (self.failures, self.refused_since, self.trouble) = (0, None, None);
                 self.next_look = Some(Instant::now() + self.gap());
                 self.news(&snapshot)
@@ -219,11 +222,38 @@ impl Watch {
     }
 }
 
+/// How long before the deadline the last look is sent: so that its answer comes in time from a service that takes twice
+/// as long as it did, or is on another continent where nothing is known; but at most a quarter of the whole wait.
+fn margin(round_trip: Option<Duration>, timeout: Duration) -> Duration {
+    let unknown = Duration::from_millis(250);
+    let twice = round_trip.map_or(unknown, |round_trip| round_trip * 2);
+    twice.clamp(Duration::from_millis(50), Duration::from_secs(1)).min(timeout / 4)
+}
+
 impl Drop for Watch {
     fn drop(&mut self) {
         self.task.client().counters().waiting.fetch_sub(1, Ordering::Relaxed);
         if !self.ended {
             tracing::info!(task_id = %self.task.id(), "the waiting was cancelled; the task goes on");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_look_leaves_time_for_its_answer() {
+        let millis = Duration::from_millis;
+        for (round_trip, timeout, expected) in [
+            (None, millis(600_000), millis(250)),
+            (None, millis(400), millis(100)),
+            (Some(millis(1)), millis(600_000), millis(50)),
+            (Some(millis(300)), millis(600_000), millis(600)),
+            (Some(millis(30_000)), millis(600_000), millis(1000)),
+        ] {
+            assert_eq!(margin(round_trip, timeout), expected, "{round_trip:?} {timeout:?}");
         }
     }
 }

@@ -6,7 +6,7 @@
 //!
 //! | module of thought | types |
 //! |---|---|
-//! | what is asked | [`Request`], [`Size`], [`Parameters`], [`Given`] |
+//! | what is asked | [`Request`], [`Size`], [`Parameters`], [`Given`], [`limits`] |
 //! | what is wrong with it | [`Report`], [`Violation`], [`Warning`], [`Code`] |
 //! | what is answered | [`TaskSnapshot`], [`Status`], [`Output`], [`Content`], [`Usage`], [`Estimate`], [`Decimal`] |
 //! | what went wrong | [`Error`], [`ErrorKind`], [`Charged`], [`ServerError`] |
@@ -30,6 +30,7 @@ mod error;
 mod estimate;
 mod id;
 mod json;
+pub mod limits;
 mod request;
 mod schedule;
 mod size;

@@ -7,17 +7,12 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::json::{self, Object, Unreadable};
+use crate::limits::{FEWEST_PIXELS, MOST_CHARACTERS, MOST_PIXELS, RECOMMENDED_CHARACTERS, WIDEST_RATIO};
 use crate::suggest::did_you_mean;
 use crate::{Code, Error, ErrorKind, printable};
 
 /// The parameters of the specification, in the order in which violations are reported.
 const PARAMETERS: [&str; 5] = ["prompt", "use_pre_llm", "seed", "width", "height"];
-
-const MOST_CHARACTERS: usize = 800;
-const RECOMMENDED_CHARACTERS: usize = 120;
-const FEWEST_PIXELS: i128 = 512 * 512;
-const MOST_PIXELS: i128 = 2048 * 2048;
-const WIDEST_RATIO: i128 = 3;
 
 /// A parameter's value as a caller gave it, of whatever type it is: so that a wrong type gets the same verdict in
 /// every language.
@@ -251,16 +246,17 @@ impl<'a> Parameters<'a> {
             return;
         }
         let size = || format!("{} × {}", Given::Integer(width).shown(), Given::Integer(height).shown());
-        if width > height.saturating_mul(WIDEST_RATIO) || height > width.saturating_mul(WIDEST_RATIO) {
+        let widest_ratio = i128::from(WIDEST_RATIO);
+        if width > height.saturating_mul(widest_ratio) || height > width.saturating_mul(widest_ratio) {
             let message = format!("the aspect ratio of {} is outside 1:3 to 3:1", size());
             report.violation(Code::INVALID_ASPECT_RATIO, "size", message);
         }
         let pixels = width.saturating_mul(height);
-        if !(FEWEST_PIXELS..=MOST_PIXELS).contains(&pixels) {
+        if !(FEWEST_PIXELS.into()..=MOST_PIXELS.into()).contains(&pixels) {
             let message = format!(
                 "{} has too {} pixels: the area must lie between 512×512 = {FEWEST_PIXELS} and 2048×2048 = {MOST_PIXELS}",
                 size(),
-                if pixels < FEWEST_PIXELS { "few" } else { "many" }
+                if pixels < FEWEST_PIXELS.into() { "few" } else { "many" }
             );
             report.violation(Code::SIZE_OUT_OF_RANGE, "size", message);
         }

@@ -36,17 +36,23 @@
 //! | `POST /model/v1/generation/precharge` | estimates its cost |
 //! | `GET /model/v1/generation/task/{id}` | reads a task |
 //! | `GET /images/{id}.png` | a finished task's picture, by ranges too; needs no key |
+//! | `GET /api/v1/skill/models` | the list of models, for command line tools; needs no key |
+//! | `GET /api/v1/skill/models/{model}/spec` | a model's parameters and bounds; needs no key |
+//! | `GET /model/v1/models/skill/search` | the search for models, for SDKs |
+//! | `GET /model/v1/models/skill/{model}` | a model's manual in Markdown |
 //! | `GET /_emulator/stats` | the counters, as [`Stats`]; needs no key |
 //! | `/_emulator/faults` | what goes wrong on purpose, each a [`Fault`]: `GET`, `POST` with `{"faults":["http-500:0.5"]}` in place of all others, `DELETE`; from this machine only |
 //!
-//! The first three also without `/model`. They take any key (`Authorization: Bearer …`) unless one is demanded with
-//! [`Builder::api_key`].
+//! The paths below `/model` also without it. They take any key (`Authorization: Bearer …`) unless one is demanded with
+//! [`Builder::api_key`]. A create and an estimate take the parameters wrapped (`{"input":[{"params":{…}}]}`) or flat
+//! beside `model`, and the model in the body or in an `X-Model` header: public clients of the service run unchanged.
 //!
 //! A task's state follows from its record and the time alone: there are no timers, and a finished task takes a few
 //! hundred bytes, since its picture is painted anew whenever it is downloaded.
 
 mod answers;
 mod builder;
+mod catalogue;
 mod clock;
 mod connection;
 mod control;
@@ -58,6 +64,7 @@ mod id;
 mod images;
 mod latency;
 mod limit;
+mod model_card;
 pub mod painter;
 mod range;
 mod routes;

@@ -13,6 +13,7 @@ use spark_t2i_core::wire::{CREATE_PATH, Create, ESTIMATE_PATH, TASK_PATH};
 use spark_t2i_core::{Code, Request, printable};
 
 use crate::answers::{self, Refusal, json};
+use crate::catalogue;
 use crate::control;
 use crate::fault::{self, Lost};
 use crate::host;
@@ -52,6 +53,7 @@ pub(crate) fn router(context: Context) -> Router {
         .route("/images/{file}", get(images::image))
         .route("/_emulator/stats", get(stats))
         .route("/_emulator/faults", get(control::faults).post(control::set_faults).delete(control::clear_faults))
+        .merge(catalogue::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(wrong_method)
         .layer(middleware::from_fn_with_state(context.clone(), watch))
@@ -143,7 +145,9 @@ pub(crate) async fn read(body: Body) -> Result<Vec<u8>, Refusal> {
 
 /// What there is, for whoever asked for something else.
 const OFFERED: &str = "POST /model/v1/generation (create), POST /model/v1/generation/precharge (estimate), \
-    GET /model/v1/generation/task/{id} (status), GET /images/{id}.png, GET /_emulator/stats, /_emulator/faults";
+    GET /model/v1/generation/task/{id} (status), GET /images/{id}.png, \
+    GET /api/v1/skill/models, GET /api/v1/skill/models/{model}/spec, GET /model/v1/models/skill/search, \
+    GET /model/v1/models/skill/{model}, GET /_emulator/stats, GET, POST and DELETE /_emulator/faults";
 
 async fn not_found(State(context): State<Context>, uri: Uri) -> Refusal {
     context.service.counters.request(Kind::Other);

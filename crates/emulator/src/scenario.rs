@@ -27,7 +27,7 @@ use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
 use crate::error::StartError;
-use case::{Case, Kind, Listen};
+use case::{Case, Kind};
 use placeholder::Values;
 use run::Run;
 

@@ -15,7 +15,7 @@ use crate::task::Phase;
 /// ```json
 /// {"tasks":{"created":3,"restored":0,"queued":0,"running":1,"completed":2,"failed":0},
 ///  "charges":{"count":3,"total":"0.107142857142"},
-///  "requests":{"create":3,"estimate":0,"status":9,"image":2,"other":0},
+///  "requests":{"create":3,"estimate":0,"status":9,"image":2,"catalogue":0,"other":0},
 ///  "refused":{"429":1},
 ///  "faults":{"http-429":1},
 ///  "polls_per_task":{"mean":3.0,"max":4},
@@ -92,6 +92,8 @@ pub struct Requests {
     pub status: u64,
     /// To fetch an image, `HEAD` among them.
     pub image: u64,
+    /// To find models and read their descriptions.
+    pub catalogue: u64,
     /// Anything else.
     pub other: u64,
 }
@@ -123,6 +125,7 @@ pub(crate) enum Kind {
     Estimate,
     Status,
     Image,
+    Catalogue,
     Other,
 }
 
@@ -134,6 +137,7 @@ impl Kind {
             Self::Estimate => "estimate",
             Self::Status => "status",
             Self::Image => "image",
+            Self::Catalogue => "catalogue",
             Self::Other => "other",
         }
     }
@@ -142,7 +146,7 @@ impl Kind {
 /// Counts that do not follow from the tasks.
 #[derive(Default)]
 pub(crate) struct Counters {
-    requests: [AtomicU64; 5],
+    requests: [AtomicU64; 6],
     downloads: AtomicU64,
     restored: AtomicU64,
     refused: Mutex<BTreeMap<u16, u64>>,
@@ -211,6 +215,7 @@ impl Counters {
                 estimate: request(Kind::Estimate),
                 status: request(Kind::Status),
                 image: request(Kind::Image),
+                catalogue: request(Kind::Catalogue),
                 other: request(Kind::Other),
             },
             refused: self.refused.lock().unwrap_or_else(PoisonError::into_inner).clone(),
@@ -252,7 +257,7 @@ mod tests {
     fn the_documented_answer_is_the_answer() {
         let documented = r#"{"tasks":{"created":3,"restored":0,"queued":0,"running":1,"completed":2,"failed":0},
             "charges":{"count":3,"total":"0.107142857142"},
-            "requests":{"create":3,"estimate":0,"status":9,"image":2,"other":0},
+            "requests":{"create":3,"estimate":0,"status":9,"image":2,"catalogue":0,"other":0},
             "refused":{"429":1},
             "faults":{"http-429":1},
             "polls_per_task":{"mean":3.0,"max":4},

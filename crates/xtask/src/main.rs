@@ -2,6 +2,7 @@
 
 mod bench_cli;
 mod bench_emulator;
+mod public_clients;
 mod steps;
 mod test;
 
@@ -11,7 +12,7 @@ const HELP: &str = "\
 Set-up, tests and measurements of this workspace.
 
   cargo xtask test [PART …]       installs what the tests need and passes them all;
-                                  parts: rust
+                                  parts: rust, public-clients (needs Python 3.10 or newer)
   cargo xtask bench PART          measures, with the targets beside the figures; parts:
                                   emulator (throughput, memory), cli (start, size)
   cargo bench                     the small ones: validation, decoding, the painter

@@ -3,9 +3,10 @@
 use std::error::Error;
 use std::process::{Command, Stdio};
 
+use crate::public_clients;
 use crate::steps::{Steps, cargo};
 
-const PARTS: [&str; 1] = ["rust"];
+const PARTS: [&str; 2] = ["rust", "public-clients"];
 
 /// Runs the named parts, or all.
 ///
@@ -17,9 +18,19 @@ pub(crate) fn run(parts: &[&str]) -> Result<(), Box<dyn Error>> {
     }
     let wanted = |part: &str| parts.is_empty() || parts.contains(&part);
     let mut steps = Steps::default();
-    let result = if wanted("rust") { rust(&mut steps) } else { Ok(()) };
+    let result = run_parts(&mut steps, wanted);
     steps.report();
     result
+}
+
+fn run_parts(steps: &mut Steps, wanted: impl Fn(&str) -> bool) -> Result<(), Box<dyn Error>> {
+    if wanted("rust") {
+        rust(steps)?;
+    }
+    if wanted("public-clients") {
+        public_clients::run(steps)?;
+    }
+    Ok(())
 }
 
 fn rust(steps: &mut Steps) -> Result<(), Box<dyn Error>> {

@@ -165,7 +165,8 @@ fn status_of(number: u16) -> StatusCode {
 }
 
 fn redirect(location: &str) -> Response {
-    let location = HeaderValue::try_from(location).expect("a path is sound in a header");
+    // A path may hold bytes that a header may not.
+    let location = HeaderValue::try_from(location).unwrap_or(HeaderValue::from_static(ELSEWHERE));
     (StatusCode::TEMPORARY_REDIRECT, [(LOCATION, location)]).into_response()
 }
 

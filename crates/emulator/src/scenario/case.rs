@@ -20,7 +20,8 @@ pub(super) struct Case {
     _options: Map<String, Value>,
     pub(super) call: Value,
     pub(super) server: Server,
-    pub(super) expect: Value,
+    #[serde(rename = "expect")]
+    _expect: Map<String, Value>,
     pub(super) requests: BTreeMap<Kind, Value>,
     /// Tasks that the server took; without it, at most one for each job of the call.
     #[serde(default)]

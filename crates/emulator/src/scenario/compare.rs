@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 ///
 /// - `{"$from": 0.9, "$to": 1.5}`: a number in this range, both ends included; either may be missing;
 /// - `{"$has": "text"}`: a text in which this stands, or each of a list of texts;
-/// - `{"$one_of": [...]}`: one of these values;
+/// - `{"$one_of": [...]}`: one of these, by these same rules;
 /// - `{"$some": true}`: anything but null.
 pub(super) fn differences(place: &str, expected: &Value, seen: Option<&Value>, differences: &mut Vec<String>) {
     let Some(seen) = seen else {
@@ -72,7 +72,11 @@ impl Special<'_> {
                 .as_f64()
                 .is_some_and(|number| from.is_none_or(|from| number >= from) && to.is_none_or(|to| number <= to)),
             Self::Has(texts) => seen.as_str().is_some_and(|seen| texts.iter().all(|text| seen.contains(text))),
-            Self::OneOf(values) => values.iter().any(|value| same(value, seen)),
+            Self::OneOf(values) => values.iter().any(|value| {
+                let mut found = Vec::new();
+                differences("", value, Some(seen), &mut found);
+                found.is_empty()
+            }),
             Self::Some => !seen.is_null(),
         }
     }

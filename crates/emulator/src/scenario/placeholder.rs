@@ -16,8 +16,8 @@ pub(super) struct Values {
 }
 
 impl Values {
-    /// The text with its placeholders filled in: `{base_url}`, `{elsewhere}`, `{key}`, `{ca_bundle_pem}` and
-    /// `{date+SECONDS}`, an HTTP date so long from now (or, with `-`, before).
+    /// The text with its placeholders filled in: `{base_url}`, `{elsewhere}`, `{key}`, `{ca_bundle_pem}`
+    /// `{date+SECONDS}`, an HTTP date so long from now (or, with `-`, before), and the numbers of [`number`].
     pub(super) fn fill(&self, text: &str) -> String {
         let mut filled = String::with_capacity(text.len());
         let mut rest = text;
@@ -46,6 +46,7 @@ impl Values {
             "elsewhere" => self.elsewhere.clone(),
             "key" => self.key.clone(),
             "ca_bundle_pem" => self.ca_bundle_pem.clone(),
+            _ if name.contains(':') => number(name)?.to_string(),
             _ => {
                 let seconds: i64 = name.strip_prefix("date")?.parse().ok()?;
                 let shift = Duration::from_secs(seconds.unsigned_abs());
@@ -56,11 +57,27 @@ impl Values {
         })
     }
 
-    /// The same for every text in a value. A text that is nothing but `{size:64x48}` or `{crc32:64x48}` becomes the
-    /// number of bytes, or the CRC-32, of the picture of these sides.
+    /// Adds what every client of the run needs to the options that the case sets itself.
+    pub(super) fn offer(&self, options: &mut Value) {
+        if options.is_null() {
+            *options = Value::Object(serde_json::Map::new());
+        }
+        let offered = [("base_url", &self.base_url), ("api_key", &self.key), ("ca_bundle_pem", &self.ca_bundle_pem)];
+        for (name, value) in offered.into_iter().filter(|(_, value)| !value.is_empty()) {
+            if options.get(name).is_none() {
+                options[name] = Value::from(value.as_str());
+            }
+        }
+    }
+
+    /// The same for every text in a value. A text that is nothing but the placeholder of a number becomes
+    /// that number.
     pub(super) fn fill_all(&self, value: &Value) -> Value {
         match value {
-            Value::String(text) => number(text).map_or_else(|| self.fill(text).into(), Value::from),
+            Value::String(text) => {
+                let whole = text.strip_prefix('{').and_then(|text| text.strip_suffix('}')).and_then(number);
+                whole.map_or_else(|| self.fill(text).into(), Value::from)
+            }
             Value::Array(values) => values.iter().map(|value| self.fill_all(value)).collect(),
             Value::Object(fields) => fields
                 .iter()
@@ -72,11 +89,14 @@ impl Values {
     }
 }
 
-fn number(text: &str) -> Option<u64> {
-    let (what, picture) = text.strip_prefix('{')?.strip_suffix('}')?.split_once(':')?;
+/// What stands for a number: `size:64x48` the bytes of the picture of these sides, `last:64x48` the place of the last of
+/// them, `crc32:64x48` their CRC-32.
+fn number(name: &str) -> Option<u64> {
+    let (what, picture) = name.split_once(':')?;
     let (width, height) = sides(picture)?;
     match what {
         "size" => Some(painter::file_size(width, height)),
+        "last" => Some(painter::file_size(width, height) - 1),
         "crc32" => Some(crc32fast::hash(&png(width, height)).into()),
         _ => None,
     }

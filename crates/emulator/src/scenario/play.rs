@@ -50,7 +50,7 @@ fn ordinary(step: &Step, answer: &Answer) -> Option<Response<Body>> {
         response = response.header(name, value.as_bytes());
     }
     let body = if step.chunked {
-        let chunks: Vec<_> = answer.body.chunks(1024).map(|chunk| Ok::<_, io::Error>(chunk.to_vec())).collect();
+        let chunks: Vec<_> = answer.body.chunks(64 << 10).map(|chunk| Ok::<_, io::Error>(chunk.to_vec())).collect();
         Body::from_stream(futures_util::stream::iter(chunks))
     } else {
         response = response.header(CONTENT_LENGTH, length);

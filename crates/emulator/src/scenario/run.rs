@@ -112,7 +112,8 @@ pub(super) struct Run {
 
 impl Run {
     pub(super) fn new(case: &Case, raw: &Value, values: Values) -> Result<Self, String> {
-        let filled = values.fill_all(raw);
+        let mut filled = values.fill_all(raw);
+        values.offer(&mut filled["options"]);
         let wanted: Result<BTreeMap<_, _>, String> =
             case.requests.iter().map(|(kind, value)| Ok((*kind, Wanted::read(&values.fill_all(value))?))).collect();
         Ok(Self { case: case.clone(), filled, values, wanted: wanted?, state: Mutex::default() })

@@ -7,6 +7,7 @@ use axum::http::{HeaderName, HeaderValue, Request, Response, StatusCode};
 use h2::server::{Connection, SendResponse};
 use h2::{Reason, RecvStream};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
@@ -87,11 +88,11 @@ pub(super) async fn meet(meeting: Meeting, stream: TcpStream) {
 }
 
 async fn speak(stream: TlsStream<TcpStream>, meeting: Meeting, run: &Arc<Run>, prefix: &str) -> Result<(), h2::Error> {
-    let mut connection = h2::server::handshake(stream).await?;
     if meeting == Meeting::Goaway {
-        connection.abrupt_shutdown(Reason::NO_ERROR);
-        return std::future::poll_fn(|cx| connection.poll_closed(cx)).await;
+        send_away(stream).await;
+        return Ok(());
     }
+    let mut connection = h2::server::handshake(stream).await?;
     let (goaway, mut asked_to_go) = tokio::sync::mpsc::channel(1);
     loop {
         tokio::select! {
@@ -107,6 +108,16 @@ async fn speak(stream: TlsStream<TcpStream>, meeting: Meeting, run: &Arc<Run>, p
             _ = asked_to_go.recv() => return go_away(connection).await,
         }
     }
+}
+
+/// Tells the client that no stream was taken and none will be, and reads on until it has gone: to close with something
+/// unread would reset the connection, and the telling might be lost. The library cannot do this: it closes at once.
+async fn send_away(mut stream: TlsStream<TcpStream>) {
+    const SETTINGS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+    const GOAWAY_LAST_STREAM_0_NO_ERROR: [u8; 17] = [0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    let said = stream.write_all(&[&SETTINGS[..], &GOAWAY_LAST_STREAM_0_NO_ERROR].concat()).await;
+    let mut unread = [0; 1024];
+    while said.is_ok() && stream.read(&mut unread).await.is_ok_and(|count| count > 0) {}
 }
 
 /// Tells that no stream will be taken any more, and closes the connection with those that were unanswered.

@@ -22,14 +22,16 @@ fn the_counters_say_what_happened_in_process_and_over_http() {
     Call::post(ESTIMATE, body(&json!({"prompt": "a"}))).send(&emulator).expect(200);
     Call::new("POST", CREATE).send(&emulator).expect(401);
     Call::get("/").send(&emulator).expect(404);
+    Call::get("/api/v1/skill/models").send(&emulator).expect(200);
+    Call::get("/model/v1/models/skill/search").send(&emulator).expect(401);
 
     let stats = emulator.stats();
     assert_eq!(stats, over_http(&emulator));
     assert_eq!(stats, over_http(&emulator), "asking changes nothing");
-    assert_eq!(stats.requests, Requests { create: 4, estimate: 1, status: 5, image: 1, other: 1 });
+    assert_eq!(stats.requests, Requests { create: 4, estimate: 1, status: 5, image: 1, catalogue: 2, other: 1 });
     assert_eq!((stats.tasks.created, stats.tasks.completed, stats.tasks.restored), (3, 3, 0));
     assert_eq!(stats.charges, Charges { count: 3, total: "0.107142857142".parse().unwrap() });
-    assert_eq!(stats.refused.into_iter().collect::<Vec<_>>(), [(401, 1), (404, 2)]);
+    assert_eq!(stats.refused.into_iter().collect::<Vec<_>>(), [(401, 2), (404, 2)]);
     assert_eq!(stats.polls_per_task.max, 3);
     assert!((stats.polls_per_task.mean - 4.0 / 3.0).abs() < 1e-9);
     assert_eq!(stats.downloads, 1);

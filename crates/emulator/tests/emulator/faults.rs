@@ -274,3 +274,11 @@ fn the_urls_of_images_are_struck_by_the_paths_that_tasks_tell() {
     emulator.set_faults(["http-403@image".parse().unwrap()]);
     Call::get(&image_path(&task)).send(&emulator).expect(403);
 }
+
+#[test]
+fn a_path_that_no_header_can_hold_is_redirected_all_the_same() {
+    let emulator = Emulator::builder().fault("redirect-loop".parse().unwrap()).start().unwrap();
+    let answer = Call::get(&format!("{CREATE}/task/a\u{7f}b")).key("k").send(&emulator);
+    assert_eq!(answer.status, 307);
+    assert_eq!(Call::get(&format!("{CREATE}/task/b")).send(&emulator).status, 307, "it goes on");
+}
