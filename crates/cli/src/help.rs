@@ -140,7 +140,8 @@ as there are any left. While it runs, from this machine only:
 pub(crate) fn serve_long() -> String {
     let list = |is_accepted: bool| -> String {
         let faults = Fault::all().filter(|fault| fault.is_accepted() == is_accepted);
-        faults.map(|fault| format!("\n  {:23}{}{}", fault.name(), fault.description(), only(&fault))).collect()
+        let lines = faults.map(|fault| format!("\n  {:23}{}{}", fault.name(), fault.description(), only(&fault)));
+        lines.collect::<Vec<_>>().concat()
     };
     format!(
         "{SERVE_LONG}\n\n\
