@@ -168,7 +168,8 @@ async fn wrong_method(State(context): State<Context>, method: Method, uri: Uri) 
 /// What concerns every request: whether a fault strikes it, and whether it is refused.
 async fn watch(State(context): State<Context>, request: HttpRequest, next: Next) -> Response {
     let response = match fault::struck(&context.service, &request) {
-        Some(struck) => struck.answer(&context.service, request, next).await,
+        // Boxed, so that the future of every other request is not as large as this one.
+        Some(struck) => Box::pin(struck.answer(&context.service, request, next)).await,
         None => next.run(request).await,
     };
     let status = response.status();
