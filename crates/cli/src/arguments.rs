@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::builder::{NonEmptyStringValueParser, Styles};
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
-use spark_t2i_emulator::Latency;
+use spark_t2i_emulator::{Fault, Latency};
 
 use crate::duration;
 use crate::help;
@@ -145,7 +145,7 @@ pub(crate) struct Validate {
 
 /// Run an emulator of the service on this machine
 #[derive(Debug, Args)]
-#[command(after_help = help::SERVE, after_long_help = help::SERVE_LONG)]
+#[command(after_help = help::SERVE, after_long_help = help::serve_long())]
 pub(crate) struct Serve {
     /// Where to listen: IP:PORT, or just a port of 127.0.0.1; port 0 is any free one
     ///
@@ -165,6 +165,16 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "PER_SECOND", allow_negative_numbers = true)]
     pub(crate) rate_limit: Option<f64>,
 
+    /// Let something go wrong, with a probability from 0 to 1 and for one kind of request; may be repeated
+    ///
+    /// KIND is create, estimate, status or image. The names are listed below.
+    #[arg(long = "fault", value_name = "NAME[:PROBABILITY][@KIND]")]
+    pub(crate) faults: Vec<Fault>,
+
+    /// Draw the same latencies, failures and faults at every run
+    #[arg(long, value_name = "SEED", allow_negative_numbers = true)]
+    pub(crate) seed: Option<u64>,
+
     /// What an image costs, in USD
     #[arg(long, value_name = "USD", default_value = "0.035714285714", allow_negative_numbers = true)]
     pub(crate) price: spark_t2i::Decimal,
@@ -172,6 +182,10 @@ pub(crate) struct Serve {
     /// Keep the tasks in this file: they outlive a restart
     #[arg(long, value_name = "FILE")]
     pub(crate) state: Option<PathBuf>,
+
+    /// Serve the scenarios in this folder too, each at /scenarios/NAME
+    #[arg(long, value_name = "DIR")]
+    pub(crate) scenarios: Option<PathBuf>,
 
     /// Accept only the key in this file (otherwise any key)
     #[arg(long, value_name = "FILE")]

@@ -1,5 +1,7 @@
 //! The parts of the help pages that clap does not write.
 
+use spark_t2i_emulator::Fault;
+
 pub(crate) const MAIN: &str = "\
 Examples:
   spark-t2i generate \"a red fox in the snow\" --local
@@ -113,19 +115,48 @@ with every broken rule and the specification's code of each, and exits with 0 if
 pub(crate) const SERVE: &str = "\
 Examples:
   spark-t2i serve --addr 127.0.0.1:8080 --latency lognormal:12s:0.25
-  spark-t2i serve --state tasks.jsonl --failure-rate 0.1 --rate-limit 20";
+  spark-t2i serve --state tasks.jsonl --failure-rate 0.1 --rate-limit 20
+  spark-t2i serve --fault http-503:0.2 --fault reset-after-accept:0.01@create --seed 7";
 
-pub(crate) const SERVE_LONG: &str = "\
+const SERVE_LONG: &str = "\
 Examples:
   spark-t2i serve --addr 127.0.0.1:8080 --latency lognormal:12s:0.25
   spark-t2i serve --state tasks.jsonl --failure-rate 0.1 --rate-limit 20
+  spark-t2i serve --fault http-503:0.2 --fault reset-after-accept:0.01@create --seed 7
 
 In another terminal:
   export SPARK_T2I_BASE_URL=http://127.0.0.1:8080 SPARK_T2I_API_KEY=any-key
   spark-t2i generate \"a red fox in the snow\"
 
 Prints its URL as the one line on standard output once it accepts connections; Ctrl-C ends it. It validates by \
-the specification and paints abstract pictures; it is no diffusion model. GET /_emulator/stats counts.";
+the specification and paints abstract pictures; it is no diffusion model. GET /_emulator/stats counts.
+
+Of several faults at most one strikes a request: each has its share of the requests, in the order given, as long \
+as there are any left. While it runs, from this machine only:
+  curl localhost:8080/_emulator/faults --json '{\"faults\":[\"http-500:0.5\"]}'
+  curl localhost:8080/_emulator/faults -X DELETE";
+
+/// With the faults, from the emulator's own table.
+pub(crate) fn serve_long() -> String {
+    let list = |is_accepted: bool| -> String {
+        let faults = Fault::all().filter(|fault| fault.is_accepted() == is_accepted);
+        let lines = faults.map(|fault| format!("\n  {:23}{}{}", fault.name(), fault.description(), only(&fault)));
+        lines.collect::<Vec<_>>().concat()
+    };
+    format!(
+        "{SERVE_LONG}\n\n\
+         Faults in place of the service, which does nothing (no task, no charge):{}\n\n\
+         Faults after the service did what it was asked (a create makes a task, which is charged):{}",
+        list(false),
+        list(true)
+    )
+}
+
+/// The kinds of requests that a fault is for, if it is not for all.
+fn only(fault: &Fault) -> String {
+    let kinds: Vec<_> = fault.kinds().collect();
+    if kinds.len() == 4 { String::new() } else { format!(" ({})", kinds.join(", ")) }
+}
 
 pub(crate) const COMPLETIONS: &str = "\
 Examples:

@@ -32,6 +32,15 @@ pub(crate) fn run(arguments: &Serve) -> Result<(), Failure> {
     if let Some(path) = &arguments.state {
         builder = builder.state(path);
     }
+    for fault in &arguments.faults {
+        builder = builder.fault(*fault);
+    }
+    if let Some(seed) = arguments.seed {
+        builder = builder.seed(seed);
+    }
+    if let Some(folder) = &arguments.scenarios {
+        builder = builder.scenarios(folder);
+    }
     if let Some(path) = &arguments.api_key_file {
         builder = builder.api_key(session::key_in(path)?);
     }
@@ -43,7 +52,7 @@ pub(crate) fn run(arguments: &Serve) -> Result<(), Failure> {
         })?;
         let emulator = builder.start().map_err(not_started)?;
         output::line(emulator.url())?;
-        arguments.output().note(&welcome(arguments, emulator.url()));
+        arguments.output().note(&welcome(arguments, &emulator));
         stop.await;
         arguments.output().note(&farewell(&emulator.stats()));
         Ok(())
@@ -67,24 +76,38 @@ fn not_started(error: StartError) -> Error {
     }
 }
 
-fn welcome(arguments: &Serve, url: &str) -> String {
+fn welcome(arguments: &Serve, emulator: &Emulator) -> String {
+    let url = emulator.url();
     let key = if arguments.api_key_file.is_some() { "THE_KEY_OF_THE_FILE" } else { "any-key" };
     let set = if cfg!(windows) { "set" } else { "export" };
     let tasks = match arguments.state {
         Some(_) => "Tasks outlive a restart.",
         None => "Tasks end with it; --state FILE keeps them.",
     };
+    let scenarios = match emulator.scenarios().len() {
+        0 => String::new(),
+        count => format!("{FAINT}{} at {url}/scenarios/NAME{FAINT:#}\n", figures::count(count as u64, "scenario")),
+    };
+    let faults: Vec<_> = emulator.faults().iter().map(ToString::to_string).collect();
+    let faults = match faults[..] {
+        [] => String::new(),
+        _ => format!("{FAINT}Faults: {}{FAINT:#}\n", faults.join(", ")),
+    };
     format!(
         "{FAINT}This is an emulator: it paints abstract pictures and charges nothing. {tasks}\nIn another terminal:{FAINT:#}\n  \
          {CYAN}{set} SPARK_T2I_BASE_URL={url} SPARK_T2I_API_KEY={key}{CYAN:#}\n  \
          {CYAN}spark-t2i generate \"a red fox in the snow\"{CYAN:#}\n\
-         {FAINT}Counters: {url}/_emulator/stats   Ctrl-C ends it.{FAINT:#}"
+         {scenarios}{faults}{FAINT}Counters: {url}/_emulator/stats   Ctrl-C ends it.{FAINT:#}"
     )
 }
 
 fn farewell(stats: &Stats) -> String {
+    let struck = match stats.faults.values().sum() {
+        0 => String::new(),
+        count => format!("{}, ", figures::count(count, "fault")),
+    };
     format!(
-        "\n{BOLD}Stopped{BOLD:#} after {}, {} and {} USD.",
+        "\n{BOLD}Stopped{BOLD:#} after {}, {}, {struck}and {} USD.",
         figures::count(stats.tasks.created, "task"),
         figures::count(stats.downloads, "download"),
         stats.charges.total

@@ -51,6 +51,7 @@ pub use request::Request;
 pub use schedule::{FixedInterval, Known, Schedule, Stretching};
 pub use size::{InvalidSize, Preset, Size};
 pub use status::Status;
+pub use suggest::did_you_mean;
 pub use task::{Content, Metadata, Output, ServerError, TaskSnapshot, Usage};
 pub use text::printable;
 pub use validate::{Given, Parameters, Report, Violation, Warning};

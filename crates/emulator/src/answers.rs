@@ -203,7 +203,11 @@ impl Refusal {
     /// Too many requests: the next one is welcome after this many whole seconds.
     pub(crate) fn rate_limited(seconds: u64) -> Self {
         let message = format!("too many requests: the emulator's rate limit admits the next one in {seconds} s");
-        Self { retry_after: Some(seconds), ..Self::new(StatusCode::TOO_MANY_REQUESTS, message) }
+        Self::new(StatusCode::TOO_MANY_REQUESTS, message).with_retry_after(seconds)
+    }
+
+    pub(crate) fn with_retry_after(self, seconds: u64) -> Self {
+        Self { retry_after: Some(seconds), ..self }
     }
 }
 

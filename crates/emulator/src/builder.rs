@@ -8,6 +8,7 @@ use rand::rngs::StdRng;
 use spark_t2i_core::Decimal;
 
 use crate::clock::Clock;
+use crate::fault::Faults;
 use crate::id::Mint;
 use crate::limit::RateLimit;
 use crate::scenario::Cases;
@@ -15,7 +16,7 @@ use crate::service::{Rules, Service};
 use crate::state_file::StateFile;
 use crate::stats::Counters;
 use crate::store::Store;
-use crate::{Emulator, Latency, StartError};
+use crate::{Emulator, Fault, Latency, StartError};
 
 /// How an emulator shall behave; made by [`Emulator::builder`].
 #[derive(Clone)]
@@ -29,6 +30,7 @@ pub struct Builder {
     state: Option<PathBuf>,
     seed: Option<u64>,
     scenarios: Option<PathBuf>,
+    faults: Vec<Fault>,
 }
 
 impl Default for Builder {
@@ -43,6 +45,7 @@ impl Default for Builder {
             state: None,
             seed: None,
             scenarios: None,
+            faults: Vec::new(),
         }
     }
 }
@@ -58,6 +61,7 @@ impl fmt::Debug for Builder {
             .field("state", &self.state)
             .field("seed", &self.seed)
             .field("scenarios", &self.scenarios)
+            .field("faults", &self.faults)
             .finish_non_exhaustive()
     }
 }
@@ -108,8 +112,8 @@ impl Builder {
         self
     }
 
-    /// Makes the draws of latencies, failures and seeds the same at every run, in the order of the creates. Ids differ
-    /// all the same.
+    /// Makes the draws of latencies, failures and seeds the same at every run, in the order of the creates, and those of
+    /// faults, in the order of the requests of each kind. Ids differ all the same.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
         self
@@ -119,6 +123,12 @@ impl Builder {
     /// [`Emulator::scenario`].
     pub fn scenarios(mut self, folder: impl Into<PathBuf>) -> Self {
         self.scenarios = Some(folder.into());
+        self
+    }
+
+    /// Something that goes wrong on purpose; called again for more. [`Emulator::set_faults`] changes them while it runs.
+    pub fn fault(mut self, fault: Fault) -> Self {
+        self.faults.push(fault);
         self
     }
 
@@ -149,6 +159,7 @@ impl Builder {
             state,
             draws: Mutex::new(self.seed.map_or_else(rand::make_rng, StdRng::seed_from_u64)),
             mint: Mint::new(),
+            faults: Faults::new(self.faults, self.seed),
         };
         Emulator::run(self.addr, Arc::new(service), scenarios)
     }

@@ -16,7 +16,7 @@ use crate::connection::{Door, Wire};
 use crate::routes::{self, Context};
 use crate::scenario::{self, Cases, ScenarioError, Side, Stage, Verdict};
 use crate::service::Service;
-use crate::{StartError, Stats};
+use crate::{Fault, StartError, Stats};
 
 /// Connections that wait to be accepted: a client may open a thousand at once.
 const BACKLOG: u32 = 1024;
@@ -60,6 +60,22 @@ impl Emulator {
     /// What it has seen so far; the same as `GET /_emulator/stats`.
     pub fn stats(&self) -> Stats {
         self.service.stats()
+    }
+
+    /// The faults that are set, in their order; the same as `GET /_emulator/faults`.
+    pub fn faults(&self) -> Vec<Fault> {
+        self.service.faults.all()
+    }
+
+    /// Sets these faults in place of all others, for the requests that arrive from now on; the same as
+    /// `POST /_emulator/faults`. With [`Builder::seed`] they strike as at any other time that they are set.
+    pub fn set_faults(&self, faults: impl IntoIterator<Item = Fault>) {
+        self.service.faults.set(faults.into_iter().collect());
+    }
+
+    /// Sets no faults; the same as `DELETE /_emulator/faults`.
+    pub fn clear_faults(&self) {
+        self.set_faults([]);
     }
 
     /// The names of the scenarios; none without [`Builder::scenarios`].

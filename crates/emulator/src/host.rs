@@ -1,4 +1,4 @@
-use std::net::Ipv6Addr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use axum::http::HeaderMap;
 use axum::http::header::HOST;
@@ -30,6 +30,23 @@ fn is_host(host: &str) -> bool {
     host.len() <= 255 && name_is_sound && port_is_sound
 }
 
+/// Whether the client says that it speaks to a name or an address of this machine itself. Where it does not, a page of
+/// the web may have been led here by a name of its own.
+pub(crate) fn is_loopback(headers: &HeaderMap) -> bool {
+    let mut hosts = headers.get_all(HOST).iter();
+    let (Some(host), None) = (hosts.next().and_then(|host| host.to_str().ok()), hosts.next()) else { return false };
+    if !is_host(host) {
+        return false;
+    }
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next(),
+        None => host.split(':').next(),
+    };
+    let name = name.unwrap_or_default();
+    let is_loopback = |ip: IpAddr| ip.to_canonical().is_loopback();
+    name.eq_ignore_ascii_case("localhost") || name.parse().is_ok_and(is_loopback)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -46,5 +63,23 @@ mod tests {
         ] {
             assert!(!is_host(host), "{host}");
         }
+    }
+
+    #[test]
+    fn only_this_machine_is_loopback() {
+        let said = |hosts: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for host in hosts {
+                headers.append(HOST, host.parse().unwrap());
+            }
+            is_loopback(&headers)
+        };
+        for host in ["localhost", "LOCALHOST:80", "127.0.0.1:8080", "127.9.9.9", "[::1]:80", "[::ffff:127.0.0.1]:80"] {
+            assert!(said(&[host]), "{host}");
+        }
+        for host in ["example.org", "localhost.example.org", "127.0.0.1.nip.io", "0.0.0.0", "[::]:80", "10.0.0.1", ""] {
+            assert!(!said(&[host]), "{host}");
+        }
+        assert!(!said(&[]) && !said(&["localhost", "localhost"]));
     }
 }

@@ -1,12 +1,13 @@
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::{Extension, Path, State};
 use axum::http::header::{ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_RANGE, RANGE};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use spark_t2i_core::printable;
 
 use crate::answers::Refusal;
+use crate::fault::Lost;
 use crate::id::Id;
 use crate::painter::{Picture, paint};
 use crate::range::Wanted;
@@ -57,6 +58,7 @@ pub(crate) async fn image(
     method: Method,
     file: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
+    lost: Option<Extension<Lost>>,
 ) -> Result<Response, Refusal> {
     let service = &context.service;
     service.counters.request(Kind::Image);
@@ -101,7 +103,9 @@ pub(crate) async fn image(
         let file = Bytes::from(file.map_err(|_| {
             Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "the painter failed; this is a bug of the emulator")
         })?);
-        service.counters.download();
+        if lost.is_none() {
+            service.counters.download();
+        }
         let place = |byte: u64| usize::try_from(byte).expect("the file is in memory");
         Body::from(file.slice(place(part.start)..place(part.end)))
     } else {

@@ -41,6 +41,7 @@
 //! | `GET /model/v1/models/skill/search` | the search for models, for SDKs |
 //! | `GET /model/v1/models/skill/{model}` | a model's manual in Markdown |
 //! | `GET /_emulator/stats` | the counters, as [`Stats`]; needs no key |
+//! | `/_emulator/faults` | what goes wrong on purpose, each a [`Fault`]: `GET`, `POST` with `{"faults":["http-500:0.5"]}` in place of all others, `DELETE`; from this machine only |
 //!
 //! The paths below `/model` also without it. They take any key (`Authorization: Bearer …`) unless one is demanded with
 //! [`Builder::api_key`]. A create and an estimate take the parameters wrapped (`{"input":[{"params":{…}}]}`) or flat
@@ -54,8 +55,10 @@ mod builder;
 mod catalogue;
 mod clock;
 mod connection;
+mod control;
 mod emulator;
 mod error;
+mod fault;
 mod host;
 mod id;
 mod images;
@@ -75,6 +78,7 @@ mod task;
 pub use builder::Builder;
 pub use emulator::Emulator;
 pub use error::StartError;
+pub use fault::{Fault, InvalidFault};
 pub use latency::{InvalidLatency, Latency};
 pub use scenario::{ScenarioError, Verdict};
 pub use stats::{Charges, Lag, Polls, Requests, Stats, Tasks};

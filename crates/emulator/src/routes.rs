@@ -3,7 +3,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, Request as HttpRequest, State};
+use axum::extract::{Extension, Path, Request as HttpRequest, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -14,6 +14,8 @@ use spark_t2i_core::{Code, Request, printable};
 
 use crate::answers::{self, Refusal, json};
 use crate::catalogue;
+use crate::control;
+use crate::fault::{self, Lost};
 use crate::host;
 use crate::id::Id;
 use crate::images;
@@ -28,7 +30,7 @@ const LONGEST_REFUSED_BODY: usize = 16 * 1024 * 1024;
 /// The longest name of a model that is kept.
 const LONGEST_MODEL: usize = 256;
 /// Part of the service's paths that some clients leave out.
-const PREFIX: &str = "/model";
+pub(crate) const PREFIX: &str = "/model";
 
 /// What every handler gets.
 #[derive(Clone)]
@@ -50,10 +52,11 @@ pub(crate) fn router(context: Context) -> Router {
     router
         .route("/images/{file}", get(images::image))
         .route("/_emulator/stats", get(stats))
+        .route("/_emulator/faults", get(control::faults).post(control::set_faults).delete(control::clear_faults))
         .merge(catalogue::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(wrong_method)
-        .layer(middleware::from_fn_with_state(context.clone(), count_refusals))
+        .layer(middleware::from_fn_with_state(context.clone(), watch))
         .with_state(context)
 }
 
@@ -71,12 +74,14 @@ async fn status(
     State(context): State<Context>,
     id: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
+    lost: Option<Extension<Lost>>,
 ) -> Result<Response, Refusal> {
     let service = &context.service;
     service.counters.request(Kind::Status);
     service.admit(&headers)?;
     let id = segment(id);
-    let answer = Id::parse(&id).and_then(|id| service.status(id, || host::base_url(&headers, &context.own_url)));
+    let base_url = || host::base_url(&headers, &context.own_url);
+    let answer = Id::parse(&id).and_then(|id| service.status(id, lost.is_none(), base_url));
     let answer = answer.ok_or_else(|| {
         let message = format!(
             "there is no task \"{}\"; a restart forgets tasks unless there is a state file",
@@ -117,7 +122,8 @@ async fn accept(service: &Service, kind: Kind, headers: &HeaderMap, body: Body) 
     Ok(request.model(model))
 }
 
-async fn read(body: Body) -> Result<Vec<u8>, Refusal> {
+/// The body in whole; what is too long to be kept is read all the same.
+pub(crate) async fn read(body: Body) -> Result<Vec<u8>, Refusal> {
     let mut chunks = body.into_data_stream();
     let (mut read, mut length) = (Vec::new(), 0);
     while let Some(chunk) = chunks.next().await {
@@ -141,7 +147,7 @@ async fn read(body: Body) -> Result<Vec<u8>, Refusal> {
 const OFFERED: &str = "POST /model/v1/generation (create), POST /model/v1/generation/precharge (estimate), \
     GET /model/v1/generation/task/{id} (status), GET /images/{id}.png, \
     GET /api/v1/skill/models, GET /api/v1/skill/models/{model}/spec, GET /model/v1/models/skill/search, \
-    GET /model/v1/models/skill/{model}, GET /_emulator/stats";
+    GET /model/v1/models/skill/{model}, GET /_emulator/stats, GET, POST and DELETE /_emulator/faults";
 
 async fn not_found(State(context): State<Context>, uri: Uri) -> Refusal {
     context.service.counters.request(Kind::Other);
@@ -159,8 +165,13 @@ async fn wrong_method(State(context): State<Context>, method: Method, uri: Uri) 
     Refusal::new(StatusCode::METHOD_NOT_ALLOWED, message)
 }
 
-async fn count_refusals(State(context): State<Context>, request: HttpRequest, next: Next) -> Response {
-    let response = next.run(request).await;
+/// What concerns every request: whether a fault strikes it, and whether it is refused.
+async fn watch(State(context): State<Context>, request: HttpRequest, next: Next) -> Response {
+    let response = match fault::struck(&context.service, &request) {
+        // Boxed, so that the future of every other request is not as large as this one.
+        Some(struck) => Box::pin(struck.answer(&context.service, request, next)).await,
+        None => next.run(request).await,
+    };
     let status = response.status();
     if status.is_client_error() || status.is_server_error() {
         context.service.counters.refused(status.as_u16());

@@ -9,6 +9,7 @@ use spark_t2i_core::{Code, Decimal, Request, Size};
 
 use crate::answers::{self, Refusal};
 use crate::clock::{Clock, Moment};
+use crate::fault::Faults;
 use crate::id::{Id, Mint};
 use crate::latency::Latency;
 use crate::limit::RateLimit;
@@ -26,6 +27,7 @@ pub(crate) struct Service {
     pub(crate) state: Option<StateFile>,
     pub(crate) draws: Mutex<StdRng>,
     pub(crate) mint: Mint,
+    pub(crate) faults: Faults,
 }
 
 /// What the emulator was told to do.
@@ -103,10 +105,10 @@ impl Service {
         }
     }
 
-    /// The answer to a status request for a task, if there is one with this id.
-    pub(crate) fn status(&self, id: Id, base_url: impl FnOnce() -> String) -> Option<Vec<u8>> {
+    /// The answer to a status request for a task, if there is one with this id; `is_told` if it will reach the client.
+    pub(crate) fn status(&self, id: Id, is_told: bool, base_url: impl FnOnce() -> String) -> Option<Vec<u8>> {
         let now = self.clock.now();
-        self.store.poll(id, now, |record| answers::task(id, record, now, base_url))
+        self.store.poll(id, now, is_told, |record| answers::task(id, record, now, base_url))
     }
 
     pub(crate) fn estimate(&self, request: &Request) -> Vec<u8> {
@@ -162,6 +164,7 @@ mod tests {
             state,
             draws: Mutex::new(StdRng::seed_from_u64(7)),
             mint: Mint::new(),
+            faults: Faults::new(Vec::new(), None),
         }
     }
 

@@ -17,6 +17,7 @@ use crate::task::Phase;
 ///  "charges":{"count":3,"total":"0.107142857142"},
 ///  "requests":{"create":3,"estimate":0,"status":9,"image":2,"catalogue":0,"other":0},
 ///  "refused":{"429":1},
+///  "faults":{"http-429":1},
 ///  "polls_per_task":{"mean":3.0,"max":4},
 ///  "downloads":2,
 ///  "lag_seconds":{"count":2,"mean":0.21,"p95":0.3}}
@@ -31,6 +32,8 @@ pub struct Stats {
     pub requests: Requests,
     /// Answers with an error status, by that status.
     pub refused: BTreeMap<u16, u64>,
+    /// How often each [`Fault`](crate::Fault) struck, by its name.
+    pub faults: BTreeMap<String, u64>,
     /// Status requests per task.
     pub polls_per_task: Polls,
     /// Images that were sent, whole or in part.
@@ -43,6 +46,11 @@ impl Stats {
     /// How many answers had this HTTP status.
     pub fn refused(&self, status: u16) -> u64 {
         self.refused.get(&status).copied().unwrap_or(0)
+    }
+
+    /// How often the fault of this name struck.
+    pub fn faults(&self, name: &str) -> u64 {
+        self.faults.get(name).copied().unwrap_or(0)
     }
 }
 
@@ -73,7 +81,7 @@ pub struct Charges {
     pub total: Decimal,
 }
 
-/// Requests by kind. Those for the counters themselves are not counted.
+/// Requests by kind. Those for the counters and the faults themselves are not counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Requests {
     /// To create a task.
@@ -121,6 +129,20 @@ pub(crate) enum Kind {
     Other,
 }
 
+impl Kind {
+    /// As users write it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Estimate => "estimate",
+            Self::Status => "status",
+            Self::Image => "image",
+            Self::Catalogue => "catalogue",
+            Self::Other => "other",
+        }
+    }
+}
+
 /// Counts that do not follow from the tasks.
 #[derive(Default)]
 pub(crate) struct Counters {
@@ -128,6 +150,7 @@ pub(crate) struct Counters {
     downloads: AtomicU64,
     restored: AtomicU64,
     refused: Mutex<BTreeMap<u16, u64>>,
+    faults: Mutex<BTreeMap<&'static str, u64>>,
     charges: Mutex<Charges>,
 }
 
@@ -146,6 +169,10 @@ impl Counters {
 
     pub(crate) fn refused(&self, status: u16) {
         *self.refused.lock().unwrap_or_else(PoisonError::into_inner).entry(status).or_default() += 1;
+    }
+
+    pub(crate) fn fault(&self, name: &'static str) {
+        *self.faults.lock().unwrap_or_else(PoisonError::into_inner).entry(name).or_default() += 1;
     }
 
     pub(crate) fn charge(&self, cost: &Decimal) {
@@ -177,6 +204,8 @@ impl Counters {
             most_polls = most_polls.max(record.polls);
             lags.extend(record.told.map(|told| told.since(record.ends())));
         });
+        let faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        let faults = faults.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect();
         let request = |kind: Kind| load(&self.requests[kind as usize]);
         Stats {
             tasks,
@@ -190,6 +219,7 @@ impl Counters {
                 other: request(Kind::Other),
             },
             refused: self.refused.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            faults,
             polls_per_task: Polls { mean: polls as f64 / tasks.created.max(1) as f64, max: most_polls },
             downloads: load(&self.downloads),
             lag_seconds: Lag::of(lags),
@@ -229,11 +259,12 @@ mod tests {
             "charges":{"count":3,"total":"0.107142857142"},
             "requests":{"create":3,"estimate":0,"status":9,"image":2,"catalogue":0,"other":0},
             "refused":{"429":1},
+            "faults":{"http-429":1},
             "polls_per_task":{"mean":3.0,"max":4},
             "downloads":2,
             "lag_seconds":{"count":2,"mean":0.21,"p95":0.3}}"#;
         let stats: Stats = serde_json::from_str(documented).unwrap();
-        assert_eq!(stats.refused(429), 1);
+        assert_eq!((stats.refused(429), stats.faults("http-429"), stats.faults("http-500")), (1, 1, 0));
         let value: serde_json::Value = serde_json::from_str(documented).unwrap();
         assert_eq!(serde_json::to_value(&stats).unwrap(), value);
     }

@@ -41,10 +41,10 @@ impl Store {
         self.shard(id).get(&id).map(read)
     }
 
-    /// The same, for an answer that tells the task's state: it is counted.
-    pub(crate) fn poll<T>(&self, id: Id, now: Moment, read: impl FnOnce(&Record) -> T) -> Option<T> {
+    /// The same, for a client that asks for the task's state: it is counted.
+    pub(crate) fn poll<T>(&self, id: Id, now: Moment, is_told: bool, read: impl FnOnce(&Record) -> T) -> Option<T> {
         self.shard(id).get_mut(&id).map(|record| {
-            record.polled(now);
+            record.polled(now, is_told);
             read(record)
         })
     }

@@ -108,10 +108,10 @@ impl Record {
         u64::from(self.size.width.div_ceil(32)) * u64::from(self.size.height.div_ceil(32))
     }
 
-    /// Notes that an answer told the task's state.
-    pub(crate) fn polled(&mut self, now: Moment) {
+    /// Notes that the task's state was asked for, and whether the answer will tell it.
+    pub(crate) fn polled(&mut self, now: Moment, is_told: bool) {
         self.polls = self.polls.saturating_add(1);
-        if self.told.is_none() && now >= self.ends() {
+        if is_told && self.told.is_none() && now >= self.ends() {
             self.told = Some(now);
         }
     }
@@ -166,9 +166,9 @@ mod tests {
     #[test]
     fn the_first_answer_that_told_the_end_is_kept() {
         let mut record = record(Duration::from_secs(1), false);
-        for second in [1, 2, 3] {
-            record.polled(Moment::from_micros(second * 1_000_000));
+        for (second, is_told) in [(1, true), (2, false), (3, true), (4, true)] {
+            record.polled(Moment::from_micros(second * 1_000_000), is_told);
         }
-        assert_eq!((record.polls, record.told), (3, Some(Moment::from_micros(2_000_000))));
+        assert_eq!((record.polls, record.told), (4, Some(Moment::from_micros(3_000_000))));
     }
 }

@@ -1,9 +1,13 @@
 //! `spark-t2i serve`, from its first line to its last.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::process::Child;
 
-use crate::support::{SMALL, bare, finish, run, signal, spark, start};
+use serde_json::Value;
+use spark_t2i_emulator::Fault;
+
+use crate::support::{Ran, SMALL, bare, finish, run, signal, spark, start};
 
 /// Starts it and waits for its URL.
 fn serve(arguments: &[&str]) -> (Child, String) {
@@ -73,6 +77,11 @@ fn what_cannot_be_is_explained() {
         (["--failure-rate", "-1"], 2, "--failure-rate must be 0 to 1"),
         (["--rate-limit", "0"], 2, "--rate-limit must be"),
         (["--price", "free"], 2, "decimal"),
+        (["--fault", "http-5000"], 2, "did you mean \"http-500\"?"),
+        (["--fault", "http-500:2"], 2, "the probability of http-500 is 0 to 1"),
+        (["--fault", "wrong-size@create"], 2, "write wrong-size@KIND, of image"),
+        (["--seed", "-1"], 2, "--seed"),
+        (["--scenarios", "/nothing/here"], 9, "cannot use the scenario /nothing/here"),
         (["--latency", "later"], 2, "lognormal:12s:0.25"),
         (["--addr", "example.com:80"], 2, "IP:PORT"),
         (["--addr", &taken], 9, "in use"),
@@ -94,4 +103,66 @@ fn tasks_fail_and_calls_are_refused_as_asked() {
     assert_eq!(ran.code, Some(4), "{ran:?}");
     signal(child.id(), "INT");
     finish(child);
+}
+
+/// Runs one with these faults and no others until it was asked to submit once; what that came to, and what it charged.
+fn submit_once(faults: &[&str]) -> (Ran, u64) {
+    let faults: Vec<_> = faults.iter().flat_map(|fault| ["--fault", fault]).collect();
+    let (child, url) = serve(&faults);
+    let ran = run(spark(&url).args(["submit", "a fox", "--json"]));
+    let charged = stats(&url)["charges"]["count"].as_u64().unwrap();
+    signal(child.id(), "INT");
+    assert_eq!(finish(child).code, Some(0));
+    (ran, charged)
+}
+
+/// The counters of an emulator, by the one request that they need.
+fn stats(url: &str) -> Value {
+    let address = url.strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(address).unwrap();
+    let request = format!("GET /_emulator/stats HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
+}
+
+#[test]
+fn what_goes_wrong_on_purpose_goes_wrong() {
+    for (fault, code, charged) in [
+        ("reset-after-accept", 8, 1),
+        ("http-500-after-accept@create", 8, 1),
+        ("http-500", 8, 0),
+        ("no-id", 8, 1),
+        ("http-401", 3, 0),
+        ("http-500@status", 0, 1),
+        ("reset-after-accept:0", 0, 1),
+    ] {
+        let (ran, charges) = submit_once(&[fault]);
+        assert_eq!((ran.code, charges), (Some(code), charged), "{fault}: {ran:?}");
+    }
+    let (ran, charges) = submit_once(&["http-401:0", "http-402"]);
+    assert_eq!((ran.code, charges), (Some(4), 0), "several may be given: {ran:?}");
+}
+
+#[test]
+fn a_seed_makes_a_run_repeatable() {
+    let codes = |seed: &str| -> Vec<_> {
+        let (child, url) = serve(&["--fault", "http-401:0.5@create", "--seed", seed]);
+        let codes = (0..8).map(|_| run(spark(&url).args(["submit", "a fox"])).code).collect();
+        signal(child.id(), "INT");
+        finish(child);
+        codes
+    };
+    let first = codes("1");
+    assert!(first.contains(&Some(0)) && first.contains(&Some(3)), "{first:?}");
+    assert_eq!(first, codes("1"));
+}
+
+#[test]
+fn the_help_page_lists_every_fault() {
+    let help = run(bare().args(["serve", "--help"])).stdout;
+    for fault in Fault::all() {
+        assert!(help.contains(&format!("\n  {} ", fault.name())), "{fault}");
+    }
 }

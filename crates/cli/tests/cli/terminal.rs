@@ -176,3 +176,19 @@ fn the_emulator_says_how_to_use_it() {
     assert!(seen.contains("after 0 tasks"), "{seen}");
     assert_eq!(code(&session), 0);
 }
+
+#[test]
+fn the_emulator_says_what_else_it_was_told_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let scenario = r#"{"name":"a","about":"","call":{},"server":{},"expect":{},"requests":{}}"#;
+    std::fs::write(folder.path().join("a.json"), scenario).unwrap();
+    let mut command = bare();
+    command.args(["serve", "--fault", "slow-body:0.5@image", "--fault", "no-id", "--scenarios"]).arg(folder.path());
+    let mut session = at_terminal(command);
+    let seen = session.exp_string("Ctrl-C ends it.").unwrap();
+    let url = seen.lines().next().unwrap();
+    assert!(seen.contains(&format!("1 scenario at {url}/scenarios/NAME")), "{seen}");
+    assert!(seen.contains("Faults: slow-body:0.5@image, no-id"), "{seen}");
+    session.send_control('c').unwrap();
+    session.exp_eof().unwrap();
+}

@@ -1,6 +1,6 @@
 //! An HTTP client that sends anything, sound or not, and shows everything that comes back.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
@@ -60,6 +60,39 @@ impl Call {
     }
 
     pub(crate) fn send(&self, emulator: &Emulator) -> Answer {
+        let received = self.receive(emulator, Duration::from_secs(60));
+        assert_eq!(received.end, End::Closed);
+        received.answer()
+    }
+
+    /// Sends it, and takes what comes until the connection ends or nothing more comes for so long.
+    pub(crate) fn receive(&self, emulator: &Emulator, patience: Duration) -> Received {
+        let mut stream = TcpStream::connect(emulator.addr()).unwrap();
+        stream.set_read_timeout(Some(patience)).unwrap();
+        stream.write_all(&self.bytes()).unwrap();
+        let sent = Instant::now();
+        let mut received = Received { bytes: Vec::new(), first: None, end: End::Closed };
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            match stream.read(&mut buffer) {
+                Ok(0) => return received,
+                Ok(count) => {
+                    received.first.get_or_insert_with(|| sent.elapsed());
+                    received.bytes.extend_from_slice(&buffer[..count]);
+                }
+                Err(error) => {
+                    received.end = match error.kind() {
+                        ErrorKind::ConnectionReset => End::Reset,
+                        ErrorKind::WouldBlock | ErrorKind::TimedOut => End::Silence,
+                        _ => panic!("{error}"),
+                    };
+                    return received;
+                }
+            }
+        }
+    }
+
+    fn bytes(&self) -> Vec<u8> {
         let mut head = format!("{} {} HTTP/1.1\r\nConnection: close\r\n", self.method, self.path).into_bytes();
         let mut header = |name: &str, value: &[u8]| {
             head.extend([name.as_bytes(), b": ", value, b"\r\n"].concat());
@@ -67,12 +100,28 @@ impl Call {
         self.host.iter().for_each(|host| header("Host", host.as_bytes()));
         self.headers.iter().for_each(|(name, value)| header(name, value));
         header("Content-Length", self.body.len().to_string().as_bytes());
-        let mut stream = TcpStream::connect(emulator.addr()).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-        stream.write_all(&[&head[..], b"\r\n", &self.body].concat()).unwrap();
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).unwrap();
-        Answer::read(&answer)
+        [&head[..], b"\r\n", &self.body].concat()
+    }
+}
+
+/// What came back, to the last byte.
+pub(crate) struct Received {
+    pub(crate) bytes: Vec<u8>,
+    /// How long after the request the first byte came.
+    pub(crate) first: Option<Duration>,
+    pub(crate) end: End,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    Closed,
+    Reset,
+    Silence,
+}
+
+impl Received {
+    pub(crate) fn answer(&self) -> Answer {
+        Answer::read(&self.bytes)
     }
 }
 

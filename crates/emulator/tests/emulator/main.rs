@@ -6,6 +6,8 @@ mod api;
 mod catalogue;
 mod counters;
 mod failures;
+mod fault_settings;
+mod faults;
 mod http;
 mod images;
 mod public_clients;
