@@ -140,7 +140,7 @@ const MUTANTS: &[Mutant] = &[
         file: "crates/core/src/task.rs",
         changes: &[(
             "cost: decimal(\"cost\"),",
-            "cost: decimal(\"cost\").and_then(|cost| cost.to_string().parse::<f64>().ok()?.to_string().parse().ok()),",
+            "cost: decimal(\"cost\").and_then(|cost: Decimal| cost.to_string().parse::<f64>().ok()?.to_string().parse().ok()),",
         )],
         scenario: "many-costs",
     },

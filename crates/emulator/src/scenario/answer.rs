@@ -49,7 +49,7 @@ impl Answer {
             head += "Transfer-Encoding: chunked\r\n";
         } else {
             let length = step.content_length.unwrap_or(self.body.len() as u64);
-            head += &format!("Content-Length: {length}\r\n");
+            head.extend(["Content-Length: ", &length.to_string(), "\r\n"]);
         }
         head + "\r\n"
     }

@@ -98,7 +98,6 @@ impl Special<'_> {
 }
 
 /// Equal, where `1` equals `1.0`.
-#[expect(clippy::float_cmp, reason = "both sides are read from the same texts")]
 fn same(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Number(one), Value::Number(other)) => one == other || one.as_f64() == other.as_f64(),

@@ -110,7 +110,7 @@ impl Seen {
             let value = String::from_utf8_lossy(value.as_bytes());
             by_name
                 .entry(name.as_str().to_owned())
-                .and_modify(|all| *all += &format!(", {value}"))
+                .and_modify(|all| all.extend([", ", &value]))
                 .or_insert_with(|| value.into_owned());
         }
         Self { kind, at: Instant::now(), method: method.to_string(), path: path.to_owned(), headers: by_name, body }
