@@ -1,4 +1,4 @@
-//! The promises of the client, one module each, against servers on loopback that misbehave as told. Each test fails
+//! The promises of the client, as far as no scenario can say them in the words that all languages have. Each test fails
 //! when its promise is broken.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
@@ -12,6 +12,5 @@ mod money;
 mod once;
 mod resumed;
 mod scripted;
-mod secure;
 mod survives;
 mod traffic;

@@ -46,8 +46,6 @@ pub(crate) enum Act {
     BytesThenSilence(Vec<u8>),
     /// Writes these bytes one by one with a pause between them.
     Trickle(Vec<u8>, Duration),
-    /// Closes without an answer.
-    Close,
 }
 
 impl Act {
@@ -175,7 +173,6 @@ fn serve(mut stream: TcpStream, seen: &Mutex<Vec<Seen>>, script: &dyn Fn(&Seen, 
                     std::thread::sleep(pause);
                 }
             }
-            Act::Close => return,
         }
     }
 }
