@@ -6,48 +6,20 @@
 #[path = "promises/scripted.rs"]
 mod scripted;
 
+#[path = "scenarios/log.rs"]
+mod log;
+
 use std::fmt::Write as _;
-use std::io::Write;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use spark_t2i::Request;
-use tracing_subscriber::fmt::MakeWriter;
 
 use crate::scripted::{Act, ID, KEY, Scripted, Seen, png, with_image};
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
 
 /// Every kind of end, with everything logged that any crate below us logs.
 #[tokio::test]
 async fn no_log_error_or_debug_output_holds_the_key_and_no_info_log_a_prompt() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_ansi(false)
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(log.clone())
-        .finish();
-    tracing::subscriber::set_global_default(subscriber).unwrap();
+    let log = log::everything();
     let mut shown = String::new();
     // A gateway that echoes what it was sent, in bodies that succeed, fail and cannot be read.
     let scripts: [fn(&Seen, usize) -> Act; 6] = [
@@ -79,7 +51,7 @@ async fn no_log_error_or_debug_output_holds_the_key_and_no_info_log_a_prompt() {
     }
     let server = with_image(|_, _| Act::Reply(200, vec![], png()), None);
     server.client().generate(Request::new("a-secret-prompt")).await.unwrap().bytes().await.unwrap();
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = log.text();
     assert!(log.contains("TRACE") && log.contains(ID), "the log is empty, so the test shows nothing: {log}");
     for span in [format!("wait{{task_id={ID}}}"), format!("download{{task_id={ID}}}"), "submit".to_owned()] {
         assert!(log.contains(&span), "no span {span}");

@@ -43,10 +43,10 @@ async fn every_scenario_goes_as_it_says() {
     });
     let runs: Vec<_> = runs.buffer_unordered(AT_ONCE).collect().await;
     assert!(!runs.is_empty(), "no scenario is called {wanted:?}");
-    let mut failures = Vec::new();
+    let (log, mut failures) = (log.text(), Vec::new());
     for (name, case, outcome, verdict) in &runs {
         let key = case["options"]["api_key"].as_str().unwrap().trim();
-        let leak = log.line_with(key).map(|line| format!("the log holds the API key: {line}"));
+        let leak = log.lines().find(|line| line.contains(key)).map(|line| format!("the log holds the API key: {line}"));
         let differences: Vec<&String> = verdict.differences.iter().chain(&leak).collect();
         if !differences.is_empty() {
             failures.push(format!(
@@ -57,5 +57,5 @@ async fn every_scenario_goes_as_it_says() {
     }
     println!("{} scenarios passed, {} failed", runs.len() - failures.len(), failures.len());
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
-    assert!(log.line_with("TRACE").is_some(), "nothing was logged, so nothing is shown");
+    assert!(log.contains("TRACE"), "nothing was logged, so nothing is shown");
 }

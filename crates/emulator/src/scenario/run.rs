@@ -24,46 +24,45 @@ pub(super) struct Seen {
     pub(super) body: Vec<u8>,
 }
 
-/// What is expected of the requests of one kind: how many, or more than that.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// What is expected of the requests of one kind.
+#[derive(Debug)]
 struct Wanted {
     count: Value,
     /// The seconds between each and the one before.
-    #[serde(default)]
     gap_seconds: Option<Value>,
-    #[serde(default)]
-    path: Option<Value>,
-    /// Header by header; null for one that must not be there.
-    #[serde(default)]
-    headers: Map<String, Value>,
-    #[serde(default)]
-    json: Option<Value>,
     /// Whether all have the same body, to the byte.
-    #[serde(default)]
     same_body: bool,
-    /// What holds for the first, the second and so on: `path`, `headers` and `json` again.
-    #[serde(default)]
-    each: Vec<Each>,
+    all: Rules,
+    /// What holds for the first, the second and so on.
+    each: Vec<Rules>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Each {
-    #[serde(default)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Rules {
     path: Option<Value>,
-    #[serde(default)]
+    /// Header by header; null for one that must not be there.
     headers: Map<String, Value>,
-    #[serde(default)]
     json: Option<Value>,
 }
 
 impl Wanted {
+    /// A number or a range, or an object with more about the requests.
     fn read(value: &Value) -> Result<Self, String> {
-        let is_count = value.is_number()
-            || value.as_object().is_some_and(|object| object.keys().all(|name| name.starts_with('$')));
-        let wanted = if is_count { json!({"count": value}) } else { value.clone() };
-        serde_json::from_value(wanted).map_err(|error| format!("requests: {error}"))
+        let fields = value.as_object().filter(|fields| !fields.keys().all(|name| name.starts_with('$')));
+        let mut fields = fields.cloned().unwrap_or_else(|| Map::from_iter([("count".to_owned(), value.clone())]));
+        let unreadable = |error: serde_json::Error| format!("requests: {error}");
+        let each: Vec<Rules> = match fields.remove("each") {
+            Some(each) => serde_json::from_value(each).map_err(unreadable)?,
+            None => Vec::new(),
+        };
+        Ok(Self {
+            count: fields.remove("count").ok_or("requests: there is no count")?,
+            gap_seconds: fields.remove("gap_seconds"),
+            same_body: fields.remove("same_body").is_some_and(|same| same == true),
+            all: serde_json::from_value(fields.into()).map_err(unreadable)?,
+            each,
+        })
     }
 }
 
@@ -219,10 +218,9 @@ impl Run {
         if wanted.same_body && seen.windows(2).any(|pair| pair[0].body != pair[1].body) {
             found.push(format!("{place}: their bodies differ"));
         }
-        let all = Each { path: wanted.path.clone(), headers: wanted.headers.clone(), json: wanted.json.clone() };
         for (index, request) in seen.iter().enumerate() {
-            for rule in std::iter::once(&all).chain(wanted.each.get(index)) {
-                rule.judge(&format!("{place}[{index}]"), request, found);
+            for rules in std::iter::once(&wanted.all).chain(wanted.each.get(index)) {
+                rules.judge(&format!("{place}[{index}]"), request, found);
             }
         }
     }
@@ -260,7 +258,7 @@ impl Run {
     }
 }
 
-impl Each {
+impl Rules {
     fn judge(&self, place: &str, request: &Seen, found: &mut Vec<String>) {
         if let Some(path) = &self.path {
             differences(&format!("{place}.path"), path, Some(&request.path.as_str().into()), found);
