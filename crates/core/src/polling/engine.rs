@@ -4,9 +4,9 @@ use super::budget::{Budget, Turn};
 use super::flight::{Flight, Flights, State, TaskHandle, signed};
 use super::kind::WorkKind;
 use super::lag::{Lag, Lags};
-use super::learning::{Interval, Learned, Scratch};
+use super::learning::{Interval, Scratch};
 use super::plan::Plan;
-use super::price::Price;
+use super::price::{Change, Price};
 use super::profile::LatencyProfile;
 use super::work::Work;
 
@@ -18,6 +18,11 @@ const ASLEEP: u64 = 2 * SECOND;
 /// What came due meanwhile is spread over this much for each task, and this at most.
 const AFTER_SLEEP_EACH: u64 = SECOND / 50;
 const AFTER_SLEEP_MOST: u64 = 5 * SECOND;
+/// A task that was submitted while fewer than so many of its kind ran can tell a shift of the distribution: among many, those
+/// that complete first are not like the others.
+const FEW: usize = 3;
+/// So many tasks are looked at to estimate the load of all.
+const SAMPLE: usize = 512;
 /// A completion that the server dates this far outside of what its answers allow is not believed, in seconds.
 const DATE_TOLERANCE: f64 = 1.0;
 
@@ -147,11 +152,12 @@ impl Engine {
             Taken::Up(age) => {
                 (flight.age_known, flight.from_submit) = (age.is_some(), false);
                 flight.submitted = ago(age.unwrap_or_default());
-                flight.by = now;
             }
         }
         flight.jitter = self.random();
-        self.work(kind).in_flight += 1;
+        let work = self.work(kind);
+        flight.alone = work.in_flight < FEW;
+        work.in_flight += 1;
         let handle = self.flights.add(flight);
         self.plan_task(handle);
         handle
@@ -194,7 +200,7 @@ impl Engine {
         }
         self.driven_at = now;
         if self.budget.rate().is_finite() || self.price.is_raised() {
-            if self.adapt_price(now) {
+            if self.adapt_price(now, due) {
                 due = self.flights.first_due();
             }
         }
@@ -262,7 +268,7 @@ impl Engine {
             let work = self.work(kind);
             work.learned.outlived(before.unwrap_or(age), age);
             if work.has_news(false) {
-                self.learn(kind, now);
+                self.learn(kind);
             }
         }
         self.ask_again(task, now, floor)
@@ -310,10 +316,9 @@ impl Engine {
             }
             work.completed(&flight, interval);
             if work.has_news(true) {
-                self.learn(flight.kind, now);
+                self.learn(flight.kind);
             }
         }
-        self.price.leave(flight.gap);
         if let Some(lag) = lag {
             self.lags.add(lag);
         }
@@ -329,7 +334,6 @@ impl Engine {
     pub fn remove(&mut self, task: TaskHandle) -> Option<Noticed> {
         let flight = self.flights.remove(task)?;
         self.work(flight.kind).in_flight -= 1;
-        self.price.leave(flight.gap);
         Some(Noticed { requests: flight.requests, lag: None })
     }
 
@@ -397,9 +401,9 @@ impl Engine {
             let work = self.work(kind);
             for interval in intervals {
                 work.learned.outlived(0.0, f64::from(interval.after));
-                work.learned.completed(*interval, 0);
+                work.learned.completed(*interval, 0, false);
             }
-            self.learn(kind, self.now);
+            self.learn(kind);
         }
     }
 
@@ -438,34 +442,32 @@ impl Engine {
     /// Plans the next request of a task and puts it in the queue.
     fn plan_task(&mut self, task: TaskHandle) {
         let longest = self.longest();
-        let (now, policy) = (self.now, self.policy);
+        let policy = self.policy;
         let Some(flight) = self.flights.get_mut(task) else { return };
         let Some(work) = &self.works[flight.kind.index()] else { return };
-        let before = flight.gap;
-        plan_flight(flight, work, policy, longest, now);
-        self.price.change(before, flight.gap);
+        plan_flight(flight, work, policy, longest);
         self.flights.enqueue(task);
     }
 
     /// Plans every waiting task anew.
     fn replan(&mut self) {
         let longest = self.longest();
-        let (now, policy, works, price) = (self.now, self.policy, &self.works, &mut self.price);
+        let (now, policy, works) = (self.now, self.policy, &self.works);
         self.flights.replan(|flight| {
             if let Some(work) = &works[flight.kind.index()] {
-                let (before, due) = (flight.gap, flight.due);
-                plan_flight(flight, work, policy, longest, now);
-                price.change(before, flight.gap);
+                let due = flight.due;
+                let gap = plan_flight(flight, work, policy, longest);
                 // What a new plan would have asked for already is not asked for all at once.
                 if flight.due <= now && due > now {
-                    let soon = f64::from(flight.jitter) * 0.3 * f64::from(flight.gap);
+                    let soon = f64::from(flight.jitter) * 0.3 * gap;
                     flight.due = due.min(now.saturating_add(nanoseconds(Duration::from_secs_f64(soon))));
                 }
             }
         });
+        self.price.replanned();
     }
 
-    fn learn(&mut self, kind: WorkKind, _now: u64) {
+    fn learn(&mut self, kind: WorkKind) {
         let price = self.price.now();
         if let Some(work) = &mut self.works[kind.index()] {
             work.learned.fit(&mut self.scratch);
@@ -474,18 +476,29 @@ impl Engine {
         }
     }
 
-    /// Lets the price follow the load; tells whether all was planned anew.
-    fn adapt_price(&mut self, now: u64) -> bool {
-        let late = self.flights.first_due().map_or(0, |due| now.saturating_sub(due));
-        if !self.price.adapt(now, self.budget.rate_for_polls(), late as f64 * 1e-9, self.flights.len()) {
+    /// Lets the price follow the load; tells whether every task was given a new time.
+    fn adapt_price(&mut self, now: u64, due: Option<u64>) -> bool {
+        if !self.price.is_due(now) || matches!(self.policy, Policy::Fixed(_)) {
+            return false;
+        }
+        let longest = self.longest();
+        let works = &self.works;
+        let load = self.flights.sum_of_sample(SAMPLE, |flight| {
+            works[flight.kind.index()].as_ref().map_or(0.0, |work| 1.0 / work.gap(flight).min(longest))
+        });
+        let late = due.map_or(0, |due| now.saturating_sub(due));
+        let change = self.price.adapt(now, load, self.budget.rate_for_polls(), late as f64 * 1e-9);
+        if change == Change::None {
             return false;
         }
         let price = self.price.now();
         for work in self.works.iter_mut().flatten() {
             work.plan_for(price);
         }
-        self.replan();
-        true
+        if change == Change::Everything {
+            self.replan();
+        }
+        change == Change::Everything
     }
 
     /// What came due while the machine slept is spread, so that its waking is no burst.
@@ -514,14 +527,16 @@ impl Engine {
 
 /// When to ask for a task next: the plan's gap after the latest request, not longer than the longest, not before the
 /// server's floor, but by the caller's deadline.
-fn plan_flight(flight: &mut Flight, work: &Work, policy: Policy, longest: f64, _now: u64) {
+/// Returns the gap in seconds.
+fn plan_flight(flight: &mut Flight, work: &Work, policy: Policy, longest: f64) -> f64 {
     let gap = match policy {
         Policy::Learning { .. } => work.gap(flight).min(longest),
         Policy::Fixed(interval) => interval.as_secs_f64().max(0.01),
     };
-    flight.gap = gap as f32;
-    let planned = flight.asked.saturating_add((gap * SECOND as f64) as u64);
-    flight.due = planned.max(flight.floor).min(flight.by);
+    let planned = flight.asked.saturating_add(nanoseconds(Duration::from_secs_f64(gap)));
+    let is_new = !flight.from_submit && flight.requests == 0;
+    flight.due = if is_new { flight.asked } else { planned.max(flight.floor).min(flight.by) };
+    gap
 }
 
 fn nanoseconds(duration: Duration) -> u64 {

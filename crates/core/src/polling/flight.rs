@@ -41,8 +41,6 @@ pub(crate) struct Flight {
     /// Progress 0 to 1 with the age it was told at: the first and the latest. Not a number where there is none.
     pub(crate) first_progress: (f32, f32),
     pub(crate) progress: (f32, f32),
-    /// The planned gap in seconds.
-    pub(crate) gap: f32,
     /// 0 to 1, drawn anew for each request.
     pub(crate) jitter: f32,
     pub(crate) requests: u32,
@@ -51,6 +49,8 @@ pub(crate) struct Flight {
     pub(crate) state: State,
     /// Whether `submitted` is the submit.
     pub(crate) age_known: bool,
+    /// Whether few others of its kind ran when it was added.
+    pub(crate) alone: bool,
     /// Whether it was watched from its submit on.
     pub(crate) from_submit: bool,
 }
@@ -66,13 +66,13 @@ impl Flight {
             due: now,
             first_progress: (f32::NAN, 0.0),
             progress: (f32::NAN, 0.0),
-            gap: f32::INFINITY,
             jitter: 0.0,
             requests: 0,
             generation: 0,
             kind,
             state: State::Waiting,
             age_known: true,
+            alone: true,
             from_submit: true,
         }
     }
@@ -180,6 +180,17 @@ impl Flights {
             }
         }
         self.queue = places.into();
+    }
+
+    /// The sum of a value over all tasks, estimated from about `size` of them.
+    pub(crate) fn sum_of_sample(&self, size: usize, value: impl Fn(&Flight) -> f64) -> f64 {
+        let stride = (self.slots.len() / size).max(1);
+        let (mut sum, mut count) = (0.0, 0_usize);
+        for flight in self.slots.iter().step_by(stride).filter(|flight| flight.state != State::Free) {
+            sum += value(flight);
+            count += 1;
+        }
+        if count == 0 { 0.0 } else { sum * self.len() as f64 / count as f64 }
     }
 
     /// The memory it takes, in bytes.

@@ -131,9 +131,11 @@ impl Learned {
     }
 
     /// A task completed in this interval of ages. What it outlived before was told by [`outlived`](Self::outlived).
-    /// `in_flight` tasks of this kind are watched.
-    pub(crate) fn completed(&mut self, interval: Interval, in_flight: usize) {
-        self.rank(interval);
+    /// `in_flight` tasks of this kind are watched; of one that ran `alone` it is looked at whether the distribution shifted.
+    pub(crate) fn completed(&mut self, interval: Interval, in_flight: usize, alone: bool) {
+        if alone {
+            self.rank(interval);
+        }
         let entry = (interval, self.unit);
         if self.kept.len() < KEPT {
             self.kept.push(entry);
@@ -149,7 +151,7 @@ impl Learned {
         }
         self.completions += 1;
         self.news = self.news.saturating_add(1);
-        if self.has_shifted() {
+        if alone && self.has_shifted() {
             self.forget();
         }
     }

@@ -90,7 +90,7 @@ impl Work {
             let error = (end.max(1e-3) / real.max(1e-3)).ln().abs().min(2.0) as f32;
             self.progress_error += (error - self.progress_error) / 8.0;
         }
-        self.learned.completed(interval, self.in_flight);
+        self.learned.completed(interval, self.in_flight, flight.alone);
     }
 
     /// The memory it takes beside its own size, in bytes.

@@ -8,11 +8,11 @@ use spark_t2i_core::polling::{Cost, Engine, Next, Plan, Taken, TaskHandle, WorkK
 
 /// Random numbers from a seed: `SplitMix64`.
 #[derive(Clone)]
-pub struct Random(pub u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
     /// Evenly between 0 and 1, both excluded.
-    pub fn even(&mut self) -> f64 {
+    pub(crate) fn even(&mut self) -> f64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -22,14 +22,14 @@ impl Random {
     }
 
     /// From a normal distribution (Box and Muller).
-    pub fn normal(&mut self) -> f64 {
+    pub(crate) fn normal(&mut self) -> f64 {
         (-2.0 * self.even().ln()).sqrt() * (std::f64::consts::TAU * self.even()).cos()
     }
 }
 
 /// How long tasks take.
 #[derive(Clone, Debug)]
-pub enum Truth {
+pub(crate) enum Truth {
     /// Median in seconds, σ of ln T.
     LogNormal(f64, f64),
     /// One distribution or the other, with the probability of the first.
@@ -41,7 +41,7 @@ pub enum Truth {
 }
 
 impl Truth {
-    pub fn draw(&self, random: &mut Random) -> f64 {
+    pub(crate) fn draw(&self, random: &mut Random) -> f64 {
         match self {
             Self::LogNormal(median, sigma) => median * (sigma * random.normal()).exp(),
             Self::Either(share, one, other) => {
@@ -53,7 +53,7 @@ impl Truth {
     }
 
     /// The probability of taking longer than this age, in seconds.
-    pub fn survival(&self, age: f64) -> f64 {
+    pub(crate) fn survival(&self, age: f64) -> f64 {
         match self {
             Self::LogNormal(median, sigma) => {
                 if age <= 0.0 { 1.0 } else { normal_survival((age / median).ln() / sigma) }
@@ -67,7 +67,7 @@ impl Truth {
     }
 
     /// The age that a task exceeds with this probability.
-    pub fn exceeded_with(&self, probability: f64) -> f64 {
+    pub(crate) fn exceeded_with(&self, probability: f64) -> f64 {
         let (mut low, mut high) = (1e-6_f64, 1e7_f64);
         for _ in 0..200 {
             let middle = (low * high).sqrt();
@@ -77,7 +77,7 @@ impl Truth {
     }
 
     /// The optimum on so many points, evenly spaced in ln T.
-    pub fn optimum(&self, price: f64, points: usize) -> Plan {
+    pub(crate) fn optimum(&self, price: f64, points: usize) -> Plan {
         let (low, high) = (self.exceeded_with(1.0 - 1e-7), self.exceeded_with(1e-7) * 1.0001);
         let step = (high / low).ln() / (points - 1) as f64;
         let ages: Vec<f64> = (0..points).map(|point| low * (step * point as f64).exp()).collect();
@@ -86,7 +86,7 @@ impl Truth {
     }
 
     /// What a schedule costs on average that asks at these ages, given one after the other.
-    pub fn cost_of(&self, asked_at: impl IntoIterator<Item = f64>) -> Cost {
+    pub(crate) fn cost_of(&self, asked_at: impl IntoIterator<Item = f64>) -> Cost {
         let mut cost = Cost::default();
         let mut before = 0.0;
         let mut alive = 1.0;
@@ -124,17 +124,20 @@ fn normal_survival(z: f64) -> f64 {
     for step in 1..100 {
         term *= z * z / f64::from(2 * step + 1);
         sum += term;
+        if term < 1e-17 {
+            break;
+        }
     }
     0.5 - density * sum
 }
 
 /// A fixed interval, as ages.
-pub fn every(interval: f64) -> impl Iterator<Item = f64> {
+pub(crate) fn every(interval: f64) -> impl Iterator<Item = f64> {
     (1..).map(move |count| f64::from(count) * interval)
 }
 
 /// A first gap, growing by a factor up to a longest one, as ages.
-pub fn growing(first: f64, factor: f64, longest: f64) -> impl Iterator<Item = f64> {
+pub(crate) fn growing(first: f64, factor: f64, longest: f64) -> impl Iterator<Item = f64> {
     let mut gap = first;
     let mut age = 0.0;
     std::iter::from_fn(move || {
@@ -145,7 +148,7 @@ pub fn growing(first: f64, factor: f64, longest: f64) -> impl Iterator<Item = f6
 }
 
 /// The ages at which an engine would ask for the next task, if it went on and on.
-pub fn asked_by(engine: &Engine, kind: WorkKind, from: Duration, until: f64) -> Vec<f64> {
+pub(crate) fn asked_by(engine: &Engine, kind: WorkKind, from: Duration, until: f64) -> Vec<f64> {
     let mut engine = engine.clone();
     let task = engine.add(from, kind, Taken::Submitted(Duration::ZERO));
     let mut ages = Vec::new();
@@ -168,29 +171,28 @@ pub fn asked_by(engine: &Engine, kind: WorkKind, from: Duration, until: f64) -> 
 
 /// What became of a task.
 #[derive(Clone, Copy, Debug)]
-pub struct Outcome {
-    /// When it was submitted, and how long it took, in seconds.
-    pub submitted: f64,
-    pub took: f64,
-    pub requests: u32,
-    pub lag: f64,
+pub(crate) struct Outcome {
+    /// When it was submitted, in seconds.
+    pub(crate) submitted: f64,
+    pub(crate) requests: u32,
+    pub(crate) lag: f64,
 }
 
 /// How a run of many tasks went.
 #[derive(Default)]
-pub struct Run {
-    pub outcomes: Vec<Outcome>,
+pub(crate) struct Run {
+    pub(crate) outcomes: Vec<Outcome>,
     /// When requests were sent, in seconds, in their order.
-    pub sent: Vec<f64>,
+    pub(crate) sent: Vec<f64>,
 }
 
 impl Run {
-    pub fn mean(&self) -> Cost {
+    pub(crate) fn mean(&self) -> Cost {
         mean(&self.outcomes)
     }
 }
 
-pub fn mean(outcomes: &[Outcome]) -> Cost {
+pub(crate) fn mean(outcomes: &[Outcome]) -> Cost {
     let count = outcomes.len() as f64;
     Cost {
         requests: outcomes.iter().map(|outcome| f64::from(outcome.requests)).sum::<f64>() / count,
@@ -200,18 +202,18 @@ pub fn mean(outcomes: &[Outcome]) -> Cost {
 
 /// Options of a run.
 #[derive(Clone, Copy, Default)]
-pub struct World {
+pub(crate) struct World {
     /// Whether the server tells when a task completed.
-    pub dated: bool,
+    pub(crate) dated: bool,
     /// Whether submits wait in the engine's queue and cost a request each.
-    pub submits: bool,
+    pub(crate) submits: bool,
     /// What the server says of progress, from the age and the time that the task takes.
-    pub progress: Option<fn(f64, f64) -> f64>,
+    pub(crate) progress: Option<fn(f64, f64) -> f64>,
 }
 
 impl World {
     /// Runs tasks through an engine: (time of submit, time taken), in seconds, in the order of submits. Answers come at once.
-    pub fn run(&self, engine: &mut Engine, kind: WorkKind, tasks: &[(f64, f64)]) -> Run {
+    pub(crate) fn run(&self, engine: &mut Engine, kind: WorkKind, tasks: &[(f64, f64)]) -> Run {
         let mut run = Run::default();
         let mut running: HashMap<TaskHandle, (f64, f64)> = HashMap::new();
         let mut coming = tasks.iter().copied().peekable();
@@ -234,7 +236,7 @@ impl World {
                     if lag >= 0.0 {
                         let noticed = engine.completed(task, time, self.dated.then_some(lag)).expect("it is watched");
                         running.remove(&task);
-                        run.outcomes.push(Outcome { submitted, took, requests: noticed.requests, lag });
+                        run.outcomes.push(Outcome { submitted, requests: noticed.requests, lag });
                     } else {
                         engine.not_yet(task, time, self.progress.map(|progress| progress(age, took)), None);
                     }
@@ -256,7 +258,7 @@ impl World {
     }
 
     /// Tasks one after the other: each is submitted when the one before was noticed. `now` goes on.
-    pub fn one_by_one(&self, engine: &mut Engine, kind: WorkKind, now: &mut f64, took: &[f64]) -> Run {
+    pub(crate) fn one_by_one(&self, engine: &mut Engine, kind: WorkKind, now: &mut f64, took: &[f64]) -> Run {
         let mut all = Run::default();
         for took in took {
             let one = self.one_from(engine, kind, *now, *took);
@@ -277,7 +279,7 @@ impl World {
                     let lag = now - begin - took;
                     if lag >= 0.0 {
                         let noticed = engine.completed(task, time, self.dated.then_some(lag)).expect("it is watched");
-                        return Outcome { submitted: begin, took, requests: noticed.requests, lag };
+                        return Outcome { submitted: begin, requests: noticed.requests, lag };
                     }
                     engine.not_yet(task, time, self.progress.map(|progress| progress(now - begin, took)), None);
                 }
