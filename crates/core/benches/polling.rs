@@ -12,13 +12,13 @@ fn main() {
 }
 
 /// What a task adds, in the middle between two doublings of the vectors and right after one.
-fn bytes_a_task(tasks: usize) -> usize {
+fn bytes_a_task(tasks: u32) -> usize {
     let empty = crowd(0).0.memory();
-    (crowd(tasks).0.memory() - empty) / tasks
+    (crowd(tasks).0.memory() - empty) / tasks as usize
 }
 
 /// Tasks in flight, submitted over the last 12 s, after a few completions.
-fn crowd(tasks: usize) -> (Engine, Duration) {
+fn crowd(tasks: u32) -> (Engine, Duration) {
     let mut engine = Engine::new(EngineOptions { seed: 7, ..EngineOptions::default() });
     let mut now = Duration::ZERO;
     for took in [9.0, 10.0, 11.0, 12.0, 13.0, 14.0, 16.0] {
@@ -27,7 +27,7 @@ fn crowd(tasks: usize) -> (Engine, Duration) {
         engine.completed(task, now, Some(60.0));
     }
     for index in 0..tasks {
-        let age = Duration::from_secs(12).mul_f64(index as f64 / tasks as f64);
+        let age = Duration::from_secs(12).mul_f64(f64::from(index) / f64::from(tasks));
         engine.add(now, WorkKind::UNKNOWN, Taken::Submitted(age));
     }
     (engine, now)
@@ -45,7 +45,7 @@ fn next_task(engine: &mut Engine, now: &mut Duration) -> TaskHandle {
 }
 
 #[divan::bench(args = [10_000, 1_000_000], sample_count = 20, sample_size = 5000)]
-fn choosing_the_next_request_and_putting_it_back(bencher: Bencher, tasks: usize) {
+fn choosing_the_next_request_and_putting_it_back(bencher: Bencher, tasks: u32) {
     let (mut engine, mut now) = crowd(tasks);
     bencher.bench_local(move || {
         let task = next_task(&mut engine, &mut now);
@@ -55,7 +55,7 @@ fn choosing_the_next_request_and_putting_it_back(bencher: Bencher, tasks: usize)
 }
 
 #[divan::bench(args = [10_000, 1_000_000], sample_count = 20, sample_size = 5000)]
-fn a_request_and_its_not_yet(bencher: Bencher, tasks: usize) {
+fn a_request_and_its_not_yet(bencher: Bencher, tasks: u32) {
     let (mut engine, mut now) = crowd(tasks);
     bencher.bench_local(move || {
         let task = next_task(&mut engine, &mut now);

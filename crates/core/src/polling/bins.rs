@@ -48,10 +48,10 @@ pub(crate) fn smooth(values: &mut Binned, spare: &mut Binned, width: f64) {
         };
         let signed = |index: usize| isize::try_from(index).unwrap_or(isize::MAX);
         let mut sum: f64 = (-signed(whole)..=signed(whole)).map(|index| at(values, index)).sum();
-        for index in 0..BINS {
+        for (index, smoothed) in spare.iter_mut().enumerate() {
             let (left, right) = (signed(index) - signed(whole) - 1, signed(index) + signed(whole) + 1);
             let (before, after) = (at(values, left), at(values, right));
-            spare[index] = (sum + part * (before + after)) * scale;
+            *smoothed = (sum + part * (before + after)) * scale;
             sum += after - at(values, left + 1);
         }
         std::mem::swap(values, spare);

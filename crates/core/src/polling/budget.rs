@@ -42,9 +42,10 @@ pub(crate) struct Budget {
     /// Requests a second over about the last second, as of `measured_at`.
     measured: f64,
     measured_at: u64,
-    /// Which of three turns comes next while both wait, and how much of the budget submits took lately.
+    /// As `measured`, of submits alone.
+    submits: f64,
+    /// Which of three turns comes next while both wait.
     turn: u8,
-    submit_share: f64,
 }
 
 impl Budget {
@@ -61,8 +62,8 @@ impl Budget {
             paused_until: 0,
             measured: 0.0,
             measured_at: 0,
+            submits: 0.0,
             turn: 0,
-            submit_share: 0.0,
         }
     }
 
@@ -76,9 +77,10 @@ impl Budget {
         self.measured * decay(now.saturating_sub(self.measured_at))
     }
 
-    /// Requests a second that are left to polls, as submits have taken their part of late.
-    pub(crate) fn rate_for_polls(&self) -> f64 {
-        self.rate * (1.0 - self.submit_share)
+    /// Requests a second that are left to polls, as submits take their part at present: a third at least.
+    pub(crate) fn rate_for_polls(&self, now: u64) -> f64 {
+        let submits = self.submits * decay(now.saturating_sub(self.measured_at));
+        (self.rate - submits).max(self.rate / 3.0)
     }
 
     /// When the next request may be sent.
@@ -122,10 +124,11 @@ impl Budget {
             let spacing = spacing.ceil() as u64;
             self.scheduled = self.scheduled.max(now).saturating_add(spacing.max(1));
         }
-        self.measured = self.measured(now) + SECOND as f64 / MEASURED_OVER as f64;
+        let kept = decay(now.saturating_sub(self.measured_at));
+        let one = SECOND as f64 / MEASURED_OVER as f64;
+        self.measured = self.measured * kept + one;
+        self.submits = self.submits * kept + if turn == Turn::Submit { one } else { 0.0 };
         self.measured_at = now;
-        let of_submits = f64::from(u8::from(turn == Turn::Submit));
-        self.submit_share += (of_submits - self.submit_share) / 64.0;
     }
 
     /// The server refused a request with 429, and asked for a pause perhaps.

@@ -8,7 +8,7 @@ use super::learning::{Interval, Scratch};
 use super::plan::Plan;
 use super::price::{Change, Price};
 use super::profile::LatencyProfile;
-use super::work::Work;
+use super::work::{Work, note_progress};
 
 const SECOND: u64 = 1_000_000_000;
 /// A task is asked for at least so often, in seconds, if the budget allows it.
@@ -21,6 +21,8 @@ const AFTER_SLEEP_MOST: u64 = 5 * SECOND;
 /// A task that was submitted while fewer than so many of its kind ran can tell a shift of the distribution: among many, those
 /// that complete first are not like the others.
 const FEW: usize = 3;
+/// Fits that follow a restored profile.
+const RESTORING_FITS: usize = 8;
 /// So many tasks are looked at to estimate the load of all.
 const SAMPLE: usize = 512;
 /// A completion that the server dates this far outside of what its answers allow is not believed, in seconds.
@@ -118,6 +120,8 @@ pub struct Engine {
     /// The latest time that was given, and the latest at which the next action was asked for.
     now: u64,
     driven_at: u64,
+    /// When what came due in a sleep of the machine will have been asked for.
+    settled_at: u64,
     scratch: Box<Scratch>,
 }
 
@@ -138,6 +142,7 @@ impl Engine {
             random: options.seed,
             now: 0,
             driven_at: 0,
+            settled_at: 0,
             scratch: Box::default(),
         }
     }
@@ -199,17 +204,19 @@ impl Engine {
             due = self.flights.first_due();
         }
         self.driven_at = now;
-        if self.budget.rate().is_finite() || self.price.is_raised() {
-            if self.adapt_price(now, due) {
-                due = self.flights.first_due();
-            }
+        if (self.budget.rate().is_finite() || self.price.is_raised()) && self.adapt_price(now, due) {
+            due = self.flights.first_due();
         }
-        let poll_waits = due.is_some_and(|due| due <= now);
+        let mut wake = due;
+        if self.price.is_raised() {
+            wake = due.map(|due| due.min(self.due_at_least_price().unwrap_or(due)));
+        }
+        let poll_waits = wake.is_some_and(|due| due <= now);
         if !poll_waits && !submits_wait {
-            return match due {
-                Some(due) => Next::Sleep(Duration::from_nanos(due.max(self.budget.ready_at()))),
-                None => Next::Idle,
-            };
+            let Some(wake) = wake else { return Next::Idle };
+            // The price is looked at again soon: the queue may have another order then.
+            let look = if self.price.is_raised() { self.price.next_look().max(now + 1) } else { u64::MAX };
+            return Next::Sleep(Duration::from_nanos(wake.max(self.budget.ready_at()).min(look)));
         }
         let ready = self.budget.ready_at();
         if ready > now {
@@ -249,12 +256,7 @@ impl Engine {
         let Some(flight) = self.flights.get_mut(task) else { return Duration::MAX };
         let (kind, age) = (flight.kind, flight.age(flight.asked));
         if let Some(progress) = progress.filter(|progress| (0.0..=1.0).contains(progress)) {
-            #[expect(clippy::cast_possible_truncation, reason = "a share and an age, of which few digits matter")]
-            let told = (progress as f32, age as f32);
-            if flight.first_progress.0.is_nan() {
-                flight.first_progress = told;
-            }
-            flight.progress = told;
+            note_progress(flight, progress, age);
         }
         let before = if flight.seen > 0 {
             Some(flight.age(flight.seen))
@@ -403,7 +405,10 @@ impl Engine {
                 work.learned.outlived(0.0, f64::from(interval.after));
                 work.learned.completed(*interval, 0, false);
             }
-            self.learn(kind);
+            // All at once: the estimate by which intervals are spread has to come about first.
+            for _ in 0..RESTORING_FITS {
+                self.learn(kind);
+            }
         }
     }
 
@@ -420,12 +425,12 @@ impl Engine {
     }
 
     fn work(&mut self, kind: WorkKind) -> &mut Work {
-        let price = self.price.now();
-        self.works[kind.index()].get_or_insert_with(|| Box::new(Work::new(price, &mut self.scratch)))
+        let (price, least) = (self.price.now(), self.price.base());
+        self.works[kind.index()].get_or_insert_with(|| Box::new(Work::new(price, least, &mut self.scratch)))
     }
 
     fn longest(&self) -> f64 {
-        let by_budget = 2.0 * self.flights.len() as f64 / self.budget.rate_for_polls();
+        let by_budget = 1.1 * self.flights.len() as f64 / self.budget.rate_for_polls(self.now);
         LONGEST_GAP.max(by_budget)
     }
 
@@ -452,15 +457,15 @@ impl Engine {
     /// Plans every waiting task anew.
     fn replan(&mut self) {
         let longest = self.longest();
-        let (now, policy, works) = (self.now, self.policy, &self.works);
+        let (now, policy, works, settling) = (self.now, self.policy, &self.works, self.now < self.settled_at);
         self.flights.replan(|flight| {
             if let Some(work) = &works[flight.kind.index()] {
                 let due = flight.due;
                 let gap = plan_flight(flight, work, policy, longest);
                 // What a new plan would have asked for already is not asked for all at once.
                 if flight.due <= now && due > now {
-                    let soon = f64::from(flight.jitter) * 0.3 * gap;
-                    flight.due = due.min(now.saturating_add(nanoseconds(Duration::from_secs_f64(soon))));
+                    let soon = nanoseconds(Duration::from_secs_f64(f64::from(flight.jitter) * 0.3 * gap));
+                    flight.due = if settling { due } else { due.min(now.saturating_add(soon)) };
                 }
             }
         });
@@ -468,10 +473,10 @@ impl Engine {
     }
 
     fn learn(&mut self, kind: WorkKind) {
-        let price = self.price.now();
+        let (price, least) = (self.price.now(), self.price.base());
         if let Some(work) = &mut self.works[kind.index()] {
             work.learned.fit(&mut self.scratch);
-            work.plan_for(price);
+            work.plan_for(price, least);
             self.replan();
         }
     }
@@ -484,16 +489,16 @@ impl Engine {
         let longest = self.longest();
         let works = &self.works;
         let load = self.flights.sum_of_sample(SAMPLE, |flight| {
-            works[flight.kind.index()].as_ref().map_or(0.0, |work| 1.0 / work.gap(flight).min(longest))
+            works[flight.kind.index()].as_ref().map_or(0.0, |work| 1.0 / work.gap(flight, longest))
         });
         let late = due.map_or(0, |due| now.saturating_sub(due));
-        let change = self.price.adapt(now, load, self.budget.rate_for_polls(), late as f64 * 1e-9);
+        let change = self.price.adapt(now, load, self.budget.rate_for_polls(self.now), late as f64 * 1e-9);
         if change == Change::None {
             return false;
         }
-        let price = self.price.now();
+        let (price, least) = (self.price.now(), self.price.base());
         for work in self.works.iter_mut().flatten() {
-            work.plan_for(price);
+            work.plan_for(price, least);
         }
         if change == Change::Everything {
             self.replan();
@@ -501,28 +506,42 @@ impl Engine {
         change == Change::Everything
     }
 
+    /// When the first task in the queue would be due if the price were not raised. As long as nobody else's turn has come it
+    /// may be asked for then: a budget that is not used is lost.
+    fn due_at_least_price(&self) -> Option<u64> {
+        let flight = self.flights.first()?;
+        let gap = self.works[flight.kind.index()].as_ref()?.least_gap(flight, self.longest());
+        Some(flight.asked.saturating_add(nanoseconds(Duration::from_secs_f64(gap))).max(flight.floor))
+    }
+
     /// What came due while the machine slept is spread, so that its waking is no burst.
     fn spread_after_sleep(&mut self, now: u64) {
         let mut overdue = 0;
         self.flights.replan(|flight| overdue += u64::from(flight.due <= now));
-        let over = overdue.saturating_mul(AFTER_SLEEP_EACH).min(AFTER_SLEEP_MOST);
+        let each = AFTER_SLEEP_EACH.min(AFTER_SLEEP_MOST / overdue.max(1));
+        self.settled_at = now.saturating_add(each.saturating_mul(overdue));
+        let mut after = now;
         self.flights.replan(|flight| {
             if flight.due <= now {
-                let after = (over as f64 * f64::from(flight.jitter)) as u64;
-                flight.due = now.saturating_add(after);
+                flight.due = after;
+                after = after.saturating_add(each);
             }
         });
     }
 
-    /// Evenly from 0 to 1: `SplitMix64` (Steele, Lea and Flood 2014).
     fn random(&mut self) -> f32 {
-        self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.random;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^= mixed >> 31;
-        (mixed >> 40) as f32 / (1_u64 << 24) as f32
+        draw(&mut self.random)
     }
+}
+
+/// Evenly from 0 to 1: `SplitMix64` (Steele, Lea and Flood 2014).
+fn draw(state: &mut u64) -> f32 {
+    *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    let mut mixed = *state;
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    mixed ^= mixed >> 31;
+    (mixed >> 40) as f32 / (1_u64 << 24) as f32
 }
 
 /// When to ask for a task next: the plan's gap after the latest request, not longer than the longest, not before the
@@ -530,7 +549,7 @@ impl Engine {
 /// Returns the gap in seconds.
 fn plan_flight(flight: &mut Flight, work: &Work, policy: Policy, longest: f64) -> f64 {
     let gap = match policy {
-        Policy::Learning { .. } => work.gap(flight).min(longest),
+        Policy::Learning { .. } => work.gap(flight, longest),
         Policy::Fixed(interval) => interval.as_secs_f64().max(0.01),
     };
     let planned = flight.asked.saturating_add(nanoseconds(Duration::from_secs_f64(gap)));

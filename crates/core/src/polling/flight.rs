@@ -24,6 +24,7 @@ pub(crate) enum State {
 }
 
 /// What is known about one task. Times are nanoseconds since the engine's origin, ages are seconds.
+#[expect(clippy::struct_excessive_bools, reason = "a record of facts that are independent of each other")]
 #[derive(Debug, Clone)]
 pub(crate) struct Flight {
     /// When it was submitted, perhaps before the origin; when it was taken up, if that is not known.
@@ -41,6 +42,10 @@ pub(crate) struct Flight {
     /// Progress 0 to 1 with the age it was told at: the first and the latest. Not a number where there is none.
     pub(crate) first_progress: (f32, f32),
     pub(crate) progress: (f32, f32),
+    /// What the progress said first that can be held against it: the age, and the end expected then; 0 for nothing.
+    pub(crate) foretold: (f32, f32),
+    /// Whether that was told by two reports, from which the time in the queue is known.
+    pub(crate) foretold_by_two: bool,
     /// 0 to 1, drawn anew for each request.
     pub(crate) jitter: f32,
     pub(crate) requests: u32,
@@ -66,6 +71,8 @@ impl Flight {
             due: now,
             first_progress: (f32::NAN, 0.0),
             progress: (f32::NAN, 0.0),
+            foretold: (0.0, 0.0),
+            foretold_by_two: false,
             jitter: 0.0,
             requests: 0,
             generation: 0,
@@ -112,6 +119,10 @@ impl Flights {
         }
         let slot = u32::try_from(self.slots.len()).expect("four billion tasks do not fit into memory");
         let generation = flight.generation;
+        // By a quarter, not twofold: a record is for a task, not for room.
+        if self.slots.len() == self.slots.capacity() {
+            self.slots.reserve_exact(self.slots.len() / 4 + 16);
+        }
         self.slots.push(flight);
         TaskHandle { slot, generation }
     }
@@ -146,6 +157,9 @@ impl Flights {
         if let Some(flight) = self.get_mut(handle) {
             flight.state = State::Waiting;
             let due = flight.due;
+            if self.queue.len() == self.queue.capacity() {
+                self.queue.reserve_exact(self.queue.len() / 4 + 16);
+            }
             self.queue.push(Reverse((due, handle.slot)));
         }
     }
@@ -159,6 +173,11 @@ impl Flights {
             self.queue.pop();
         }
         None
+    }
+
+    /// The first task in the queue. To be called after [`first_due`](Self::first_due).
+    pub(crate) fn first(&self) -> Option<&Flight> {
+        self.queue.peek().map(|Reverse((_, slot))| &self.slots[*slot as usize])
     }
 
     /// Takes the first task out of the queue. To be called after [`first_due`](Self::first_due) told that there is one.

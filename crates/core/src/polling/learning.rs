@@ -198,7 +198,9 @@ impl Learned {
     fn forget(&mut self) {
         let recent: Vec<Interval> = self.intervals().collect();
         let recent = &recent[recent.len().saturating_sub(self.ranked.min(RECENT))..];
-        (self.died.fill(0.0), self.at_risk.fill(0.0), self.exposure.fill(0.0));
+        for values in [&mut self.died, &mut self.at_risk, &mut self.exposure] {
+            values.fill(0.0);
+        }
         (self.unit, self.oldest, self.ranked) = (1.0, 0, 0);
         self.kept.clear();
         for interval in recent {

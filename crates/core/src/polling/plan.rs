@@ -61,7 +61,7 @@ impl Plan {
         let rising = ages.windows(2).all(|pair| pair[0] < pair[1]) && ages.first().is_some_and(|age| *age > 0.0);
         let falling = survival.windows(2).all(|pair| pair[0] >= pair[1])
             && survival.iter().all(|probability| (0.0..=1.0).contains(probability));
-        if ages.len() < 2 || ages.len() != survival.len() || !rising || !falling || !(price > 0.0) {
+        if ages.len() < 2 || ages.len() != survival.len() || !rising || !falling || price <= 0.0 || price.is_nan() {
             return None;
         }
         ages.last().filter(|age| age.is_finite())?;
@@ -216,11 +216,12 @@ fn hazard_near(density: &Binned, survivals: &[f64], high: usize) -> f64 {
 /// S / ∫S.
 pub(crate) fn residual_gaps(density: &Binned, price: f64) -> Vec<f32> {
     let mut gaps = vec![0.0; BINS];
+    let mean: f64 = density.iter().enumerate().map(|(index, mass)| mass * edge(index + 1)).sum();
     let (mut alive, mut ahead) = (0.0, 0.0);
     for index in (0..BINS).rev() {
         alive += density[index];
         ahead += alive * (edge(index + 1) - edge(index));
-        let hazard = (alive / ahead.max(1e-12)).max(0.25 / edge(index + 1));
+        let hazard = (alive / ahead.max(1e-12)).max(0.25 / (mean + edge(index + 1)));
         #[expect(clippy::cast_possible_truncation, reason = "seconds, of which few digits matter")]
         let gap = (2.0 * price / hazard).sqrt() as f32;
         gaps[index] = gap;

@@ -51,6 +51,16 @@ impl Price {
         now.saturating_sub(self.looked_at) >= EVERY
     }
 
+    /// When it is time to look at the price again, in nanoseconds.
+    pub(crate) fn next_look(&self) -> u64 {
+        self.looked_at.saturating_add(EVERY)
+    }
+
+    /// The price that is paid when the budget suffices.
+    pub(crate) fn base(&self) -> f64 {
+        self.base
+    }
+
     /// Every task was given a new time.
     pub(crate) fn replanned(&mut self) {
         self.planned = self.now;
@@ -63,9 +73,14 @@ impl Price {
         let load = load / (rate * FILL) * (1.0 + PER_SECOND_LATE * late.min(10.0));
         // Gaps grow with the root of the price, so that the load falls with it.
         let wanted = (self.now * (load * load).clamp(0.1, 16.0)).clamp(self.base, self.base * MOST);
-        let step = 0.5 * (wanted / self.now).ln();
-        let next = if wanted <= self.base && self.now < self.base * 1.1 { self.base } else { self.now * step.exp() };
-        if (next / self.now).ln().abs() < WORTH_IT && next != self.base || next == self.now {
+        let next = if wanted <= self.base && self.now < self.base * 1.1 {
+            self.base
+        } else {
+            self.now * (0.5 * (wanted / self.now).ln()).exp()
+        };
+        // Back at the least price there is nothing to wait for.
+        let least = if next <= self.base { 0.0 } else { WORTH_IT };
+        if (next / self.now).ln().abs() <= least {
             return Change::None;
         }
         self.now = next;

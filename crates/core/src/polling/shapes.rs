@@ -104,7 +104,9 @@ pub(crate) fn predict(events: &Binned, at_risk: &Binned, predictive: &mut Binned
         }
     }
     let sum: f64 = predictive.iter().sum();
-    predictive.iter_mut().for_each(|bin| *bin /= sum);
+    for bin in predictive.iter_mut() {
+        *bin /= sum;
+    }
 }
 
 /// The logarithm of the median that a shape at this place of the grid has.
