@@ -172,7 +172,7 @@ proptest! {
             match event {
                 Event::Add { taken_up, age } => {
                     let age = Duration::from_secs_f64(age);
-                    let taken = if taken_up { Taken::Up((age.as_secs() % 2 == 0).then_some(age)) } else { Taken::Submitted(age) };
+                    let taken = if taken_up { Taken::Up((age.as_secs().is_multiple_of(2)).then_some(age)) } else { Taken::Submitted(age) };
                     let task = driver.engine.add(driver.now, WorkKind::UNKNOWN, taken);
                     driver.watched.insert(task, (driver.now, Duration::ZERO));
                 }
