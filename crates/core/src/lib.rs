@@ -32,6 +32,7 @@ mod id;
 mod json;
 pub mod limits;
 mod request;
+pub mod polling;
 mod schedule;
 mod size;
 mod status;
