@@ -10,7 +10,7 @@
 //! | what is wrong with it | [`Report`], [`Violation`], [`Warning`], [`Code`] |
 //! | what is answered | [`TaskSnapshot`], [`Status`], [`Output`], [`Content`], [`Usage`], [`Estimate`], [`Decimal`] |
 //! | what went wrong | [`Error`], [`ErrorKind`], [`Charged`], [`ServerError`] |
-//! | when to ask again | [`Schedule`], [`Known`], [`Stretching`], [`FixedInterval`] |
+//! | when to ask again | [`polling`] |
 //! | the wire | [`wire`] |
 //!
 //! ```
@@ -31,9 +31,8 @@ mod estimate;
 mod id;
 mod json;
 pub mod limits;
-mod request;
 pub mod polling;
-mod schedule;
+mod request;
 mod size;
 mod status;
 mod suggest;
@@ -49,7 +48,6 @@ pub use estimate::Estimate;
 pub use id::{InvalidTaskId, TaskId};
 pub use json::Unreadable;
 pub use request::Request;
-pub use schedule::{FixedInterval, Known, Schedule, Stretching};
 pub use size::{InvalidSize, Preset, Size};
 pub use status::Status;
 pub use suggest::did_you_mean;

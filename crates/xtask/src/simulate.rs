@@ -105,7 +105,8 @@ mod tests {
         };
         assert_eq!(read("3\n\n1.5\n"), Ok(vec![1.5, 3.0]));
         assert_eq!(read("[3, 1.5]\n"), Ok(vec![1.5, 3.0]));
-        for (text, words) in [("x", "\"x\""), ("-1", "\"-1\""), ("NaN", "NaN"), ("", "no number"), ("[]", "no number")] {
+        for (text, words) in [("x", "\"x\""), ("-1", "\"-1\""), ("NaN", "NaN"), ("", "no number"), ("[]", "no number")]
+        {
             assert!(read(text).unwrap_err().contains(words), "{text}");
         }
         std::fs::remove_file(&path).unwrap();

@@ -43,9 +43,7 @@ pub(crate) fn smooth(values: &mut Binned, spare: &mut Binned, width: f64) {
     let part = part.clamp(0.0, 1.0);
     let scale = 1.0 / (2.0 * r + 1.0 + 2.0 * part);
     for _ in 0..3 {
-        let at = |values: &Binned, index: isize| {
-            values[usize::try_from(index).unwrap_or(0).min(BINS - 1)]
-        };
+        let at = |values: &Binned, index: isize| values[usize::try_from(index).unwrap_or(0).min(BINS - 1)];
         let signed = |index: usize| isize::try_from(index).unwrap_or(isize::MAX);
         let mut sum: f64 = (-signed(whole)..=signed(whole)).map(|index| at(values, index)).sum();
         for (index, smoothed) in spare.iter_mut().enumerate() {

@@ -296,9 +296,10 @@ impl Engine {
         let flight = self.flights.remove(task)?;
         let noticed = flight.age(now);
         let outlived = if flight.seen > 0 { flight.age(flight.seen) } else { 0.0 };
-        let exact = lag.filter(|_| flight.age_known).map(|lag| noticed - lag).filter(|age| {
-            (outlived - DATE_TOLERANCE..=noticed + DATE_TOLERANCE).contains(age) && *age > 0.0
-        });
+        let exact = lag
+            .filter(|_| flight.age_known)
+            .map(|lag| noticed - lag)
+            .filter(|age| (outlived - DATE_TOLERANCE..=noticed + DATE_TOLERANCE).contains(age) && *age > 0.0);
         let exact = exact.map(|age| age.clamp(outlived, noticed));
         let lag = exact.map(|age| noticed - age);
         let work = self.work(flight.kind);

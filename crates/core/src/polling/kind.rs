@@ -46,15 +46,8 @@ impl WorkKind {
     }
 }
 
-const NAMES: [&str; 7] = [
-    "unknown",
-    "small",
-    "small+pre_llm",
-    "standard",
-    "standard+pre_llm",
-    "high_definition",
-    "high_definition+pre_llm",
-];
+const NAMES: [&str; 7] =
+    ["unknown", "small", "small+pre_llm", "standard", "standard+pre_llm", "high_definition", "high_definition+pre_llm"];
 
 #[cfg(test)]
 mod tests {

@@ -232,8 +232,8 @@ impl Learned {
             let mut expected = 1.0;
             let mut alive = 1.0;
             for index in 0..BINS {
-                let hazard = (events[index] + SHAPES_WORTH * shape[index])
-                    / (risk[index] + SHAPES_WORTH * expected).max(1e-300);
+                let hazard =
+                    (events[index] + SHAPES_WORTH * shape[index]) / (risk[index] + SHAPES_WORTH * expected).max(1e-300);
                 let hazard = if index + 1 == BINS { 1.0 } else { hazard.clamp(0.0, 1.0) };
                 self.density[index] = alive * hazard;
                 alive *= 1.0 - hazard;
@@ -288,8 +288,7 @@ impl Learned {
     #[expect(clippy::unused_self, reason = "a rule of the fit")]
     fn bandwidth(&self, weight: f64, shape: &Binned) -> f64 {
         let mean: f64 = shape.iter().enumerate().map(|(bin, mass)| mass * middle_ln(bin)).sum();
-        let variance: f64 =
-            shape.iter().enumerate().map(|(bin, mass)| mass * (middle_ln(bin) - mean).powi(2)).sum();
+        let variance: f64 = shape.iter().enumerate().map(|(bin, mass)| mass * (middle_ln(bin) - mean).powi(2)).sum();
         let width = 0.7 * variance.sqrt() * weight.max(1.0).powf(-0.2);
         (width / STEP).clamp(0.5, 40.0)
     }

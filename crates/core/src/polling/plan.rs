@@ -72,7 +72,15 @@ impl Plan {
         let last = ages.len() - 1;
         // Point 0 of the sums is age 0, where every task is alive; point i + 1 is ages[i].
         let time = |point: usize| if point == 0 { 0.0 } else { ages[point - 1] };
-        let alive = |point: usize| if point == 0 { 1.0 } else if point > last { 0.0 } else { survival[point - 1] };
+        let alive = |point: usize| {
+            if point == 0 {
+                1.0
+            } else if point > last {
+                0.0
+            } else {
+                survival[point - 1]
+            }
+        };
         let mut moments = vec![0.0; last + 2];
         for point in 1..=last + 1 {
             // Between two points completions are spread evenly.
@@ -90,7 +98,8 @@ impl Plan {
             while hull.len() >= front + 2 {
                 let (before, middle) = (hull[hull.len() - 2], hull[hull.len() - 1]);
                 // The middle one is nowhere the lowest.
-                let covered = (line.1 - before.1) * (before.0 - middle.0) <= (middle.1 - before.1) * (before.0 - line.0);
+                let covered =
+                    (line.1 - before.1) * (before.0 - middle.0) <= (middle.1 - before.1) * (before.0 - line.0);
                 if !covered {
                     break;
                 }
@@ -170,7 +179,8 @@ impl Plan {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the table")]
             let index = (place as usize).min(last - 1);
             // `next` holds age 0 first, so that the entry of ages[i] is next[i + 1].
-            let (before, after) = (self.next[index + 1], self.next.get(index + 2).map_or(self.ages[last], |next| *next));
+            let (before, after) =
+                (self.next[index + 1], self.next.get(index + 2).map_or(self.ages[last], |next| *next));
             let next = before + (after - before) * place.fract();
             // The table's end is the end of what was seen, not of all tasks.
             if next > age && before < self.ages[last] {

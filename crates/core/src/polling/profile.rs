@@ -79,7 +79,8 @@ impl TryFrom<Saved> for LatencyProfile {
                 )));
             }
             // (Not a number is in no range.)
-            let valid = |(after, until): &(f32, f32)| (0.0..=LONGEST).contains(after) && (*after..=LONGEST).contains(until);
+            let valid =
+                |(after, until): &(f32, f32)| (0.0..=LONGEST).contains(after) && (*after..=LONGEST).contains(until);
             if let Some((after, until)) = intervals.iter().find(|interval| !valid(interval)) {
                 return Err(InvalidProfile(format!("a latency profile with a completion after {after} to {until} s")));
             }
@@ -135,6 +136,8 @@ mod tests {
         let many = vec!["[1,2]"; KEPT + 1].join(",");
         let text = format!(r#"{{"version":1,"kinds":{{"small":[{many}]}}}}"#);
         assert!(serde_json::from_str::<LatencyProfile>(&text).is_err());
-        assert!(serde_json::from_str::<LatencyProfile>(r#"{"version":1,"kinds":{"video":[[1,2]]}}"#).unwrap().is_empty());
+        assert!(
+            serde_json::from_str::<LatencyProfile>(r#"{"version":1,"kinds":{"video":[[1,2]]}}"#).unwrap().is_empty()
+        );
     }
 }

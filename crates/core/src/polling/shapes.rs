@@ -120,8 +120,16 @@ pub(crate) fn normal_survival(z: f64) -> f64 {
     let x = z.abs() / std::f64::consts::SQRT_2;
     let t = 1.0 / (1.0 + 0.5 * x);
     let series = [
-        -1.265_512_23, 1.000_023_68, 0.374_091_96, 0.096_784_18, -0.186_288_06, 0.278_868_07, -1.135_203_98,
-        1.488_515_87, -0.822_152_23, 0.170_872_77,
+        -1.265_512_23,
+        1.000_023_68,
+        0.374_091_96,
+        0.096_784_18,
+        -0.186_288_06,
+        0.278_868_07,
+        -1.135_203_98,
+        1.488_515_87,
+        -0.822_152_23,
+        0.170_872_77,
     ];
     let polynomial = series.iter().rev().fold(0.0, |sum, coefficient| sum * t + coefficient);
     let upper = 0.5 * t * (-x * x + polynomial).exp();
@@ -135,7 +143,16 @@ mod tests {
 
     fn quantile(density: &Binned, share: f64) -> f64 {
         let mut sum = 0.0;
-        edge(density.iter().take_while(|bin| { sum += **bin; sum < share }).count() + 1)
+        edge(
+            density
+                .iter()
+                .take_while(|bin| {
+                    sum += **bin;
+                    sum < share
+                })
+                .count()
+                + 1,
+        )
     }
 
     #[test]

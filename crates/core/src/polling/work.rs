@@ -120,7 +120,10 @@ impl Work {
 
     /// The memory it takes beside its own size, in bytes.
     pub(crate) fn memory(&self) -> usize {
-        size_of::<Self>() + 2 * self.plan.memory() + 2 * self.residual.capacity() * size_of::<f32>() + Learned::HEAP_MEMORY
+        size_of::<Self>()
+            + 2 * self.plan.memory()
+            + 2 * self.residual.capacity() * size_of::<f32>()
+            + Learned::HEAP_MEMORY
     }
 }
 

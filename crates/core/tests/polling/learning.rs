@@ -105,7 +105,8 @@ fn shapes_that_are_not_log_normal_are_learned_too() {
     ] {
         let (after_20, after_50) = after_20_and_50(&truth, World::default());
         let fixed = [1.0, 3.0, 5.0].map(|interval| truth.cost_of(every(interval)).at(PRICE));
-        let best_fixed = fixed.into_iter().fold(f64::INFINITY, f64::min) / truth.optimum(PRICE, 10_000).cost().at(PRICE);
+        let best_fixed =
+            fixed.into_iter().fold(f64::INFINITY, f64::min) / truth.optimum(PRICE, 10_000).cost().at(PRICE);
         println!("{truth:?}: {after_20:.3}, {after_50:.3}; fixed {best_fixed:.3}");
         assert!(after_50 <= most && after_50 < best_fixed, "{truth:?}: {after_50:.3}, fixed {best_fixed:.3}");
     }

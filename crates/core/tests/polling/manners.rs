@@ -48,9 +48,8 @@ fn a_machine_that_slept_wakes_without_a_burst() {
         asked(&mut engine, Duration::ZERO, 20 * SECOND);
         let woken = Duration::from_secs(24 * 3600);
         let times = asked(&mut engine, woken, woken + 10 * SECOND);
-        let most = (0..times.len()).map(|first| {
-            times[first..].iter().take_while(|(time, _)| *time < times[first].0 + SECOND / 10).count()
-        });
+        let most = (0..times.len())
+            .map(|first| times[first..].iter().take_while(|(time, _)| *time < times[first].0 + SECOND / 10).count());
         let most = most.max();
         assert!(most.is_some_and(|most| (1..=20).contains(&most)), "at rate {rate}: {most:?}, {}", times.len());
         let mut tasks: Vec<_> = times.iter().map(|(_, task)| *task).collect();

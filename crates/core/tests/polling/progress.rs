@@ -18,7 +18,8 @@ fn with(progress: fn(f64, f64) -> f64) -> f64 {
 #[test]
 fn progress_that_is_right_saves_much() {
     let exact = with(|age, took| age / took);
-    let in_percent_after_a_queue = with(|age, took| (((age - 0.2 * took) / (0.8 * took)).max(0.0) * 100.0).floor() / 100.0);
+    let in_percent_after_a_queue =
+        with(|age, took| (((age - 0.2 * took) / (0.8 * took)).max(0.0) * 100.0).floor() / 100.0);
     println!("exact {exact:.2}, in percent after a queue {in_percent_after_a_queue:.2}");
     assert!(exact < 0.75 && in_percent_after_a_queue < 0.85, "{exact:.2} {in_percent_after_a_queue:.2}");
 }

@@ -45,7 +45,11 @@ impl Truth {
         match self {
             Self::LogNormal(median, sigma) => median * (sigma * random.normal()).exp(),
             Self::Either(share, one, other) => {
-                if random.even() < *share { one.draw(random) } else { other.draw(random) }
+                if random.even() < *share {
+                    one.draw(random)
+                } else {
+                    other.draw(random)
+                }
             }
             Self::AtLeast(least, rest) => least + rest.draw(random),
             Self::Recorded(seconds) => seconds[(random.even() * seconds.len() as f64) as usize],
@@ -56,7 +60,11 @@ impl Truth {
     pub(crate) fn survival(&self, age: f64) -> f64 {
         match self {
             Self::LogNormal(median, sigma) => {
-                if age <= 0.0 { 1.0 } else { normal_survival((age / median).ln() / sigma) }
+                if age <= 0.0 {
+                    1.0
+                } else {
+                    normal_survival((age / median).ln() / sigma)
+                }
             }
             Self::Either(share, one, other) => share * one.survival(age) + (1.0 - share) * other.survival(age),
             Self::AtLeast(least, rest) => rest.survival(age - least),
@@ -96,9 +104,8 @@ impl Truth {
             // E[lag] is the integral of F(t) − F(before) up to the request.
             let parts = 16;
             let step = (age - before) / f64::from(parts);
-            let within: f64 = (0..parts)
-                .map(|part| alive - self.survival(before + step * (f64::from(part) + 0.5)))
-                .sum();
+            let within: f64 =
+                (0..parts).map(|part| alive - self.survival(before + step * (f64::from(part) + 0.5))).sum();
             cost.lag += within * step;
             (before, alive) = (age, after);
             if alive < 1e-7 {

@@ -37,7 +37,11 @@ pub(crate) fn plain_table(compared: &[(Case, Vec<Line>)]) -> String {
     let mut text = String::new();
     for (case, lines) in compared {
         // Writing into a text cannot fail.
-        _ = writeln!(text, "{}\n  {:<34} {:>9} {:>9} {:>9} {:>9}", case.name, "policy", "requests", "lag", "cost", "optimum");
+        _ = writeln!(
+            text,
+            "{}\n  {:<34} {:>9} {:>9} {:>9} {:>9}",
+            case.name, "policy", "requests", "lag", "cost", "optimum"
+        );
         for line in lines {
             _ = writeln!(
                 text,

@@ -172,14 +172,14 @@ fn draw(svg: &mut String, left: f64, top: f64, curve: &Curve) {
          stroke-linejoin=\"round\"{}/></g>",
         curve.colour, curve.width, curve.dashes
     );
-    let inside = |cost: &Cost| {
-        (REQUESTS.0..=REQUESTS.1).contains(&cost.requests) && (LAG.0..=LAG.1).contains(&cost.lag)
-    };
+    let inside =
+        |cost: &Cost| (REQUESTS.0..=REQUESTS.1).contains(&cost.requests) && (LAG.0..=LAG.1).contains(&cost.lag);
     for (cost, label) in curve.points.iter().filter(|(cost, _)| inside(cost)) {
         if let Some(label) = label {
             let (x, y) = place(left, top, cost.requests, cost.lag);
             // Ours lies below the others, and so do its labels.
-            let (dx, dy, anchor) = if curve.name.starts_with("ours") { (-8.0, 16.0, "end") } else { (8.0, -6.0, "start") };
+            let (dx, dy, anchor) =
+                if curve.name.starts_with("ours") { (-8.0, 16.0, "end") } else { (8.0, -6.0, "start") };
             _ = writeln!(
                 svg,
                 "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\" fill=\"{colour}\"/>\
