@@ -282,9 +282,13 @@ pub(crate) struct ServiceOptions {
     #[arg(value_parser = duration::parse)]
     pub(crate) wait_timeout: Duration,
 
-    /// Ask for the task at a fixed interval instead of by the client's own schedule
+    /// Ask for the task at a fixed interval, instead of when it is likely to be done by what earlier tasks took
     #[arg(long, help_heading = "Service", value_name = "DURATION", value_parser = duration::parse)]
     pub(crate) poll_interval: Option<Duration>,
+
+    /// Do not keep in the user's cache folder how long tasks take, nor use what is kept there
+    #[arg(long, help_heading = "Service")]
+    pub(crate) no_latency_profile: bool,
 
     /// The most requests to send in a second; 0 for no limit
     #[arg(

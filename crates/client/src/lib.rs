@@ -55,6 +55,7 @@ pub use event::{Event, EventKind};
 pub use format::ImageFormat;
 pub use image::Image;
 pub use save::{SaveOptions, Saved};
+pub use spark_t2i_core::wire::DEFAULT_BASE_URL;
 pub use spark_t2i_core::{
     Charged, Code, Content, Decimal, Error, ErrorKind, Estimate, Given, InvalidSize, Metadata, Output, Parameters,
     Preset, Report, Request, ServerError, Size, Status, TaskId, TaskSnapshot, Usage, Violation, Warning, printable,

@@ -356,7 +356,7 @@ impl Shared {
                 let Some(task) = watched.watchers.first().map(|watcher| watcher.task.clone()) else { return };
                 let snapshot = Arc::new(snapshot);
                 if snapshot.status.is_terminal() {
-                    let lag = snapshot.metadata.completed_at.and_then(|at| task.seconds_since(at, now));
+                    let lag = task.lag_of(&snapshot, now);
                     let noticed = match snapshot.status {
                         Status::Completed => state.engine.completed(handle, since_origin, lag),
                         _ => state.engine.failed(handle),
@@ -364,14 +364,14 @@ impl Shared {
                     state.unsaved = true;
                     if let Some(watched) = state.remove(handle) {
                         for watcher in watched.watchers {
-                            watcher.task.keep(&snapshot, asked.elapsed(), noticed.and_then(|noticed| noticed.lag));
+                            watcher.task.keep_end(&snapshot, asked.elapsed(), noticed.and_then(|noticed| noticed.lag));
                             watcher.inbox.put(News::Seen(Arc::clone(&snapshot)));
                         }
                     }
                     return;
                 }
                 for watcher in &watched.watchers {
-                    watcher.task.keep(&snapshot, asked.elapsed(), None);
+                    watcher.task.keep(&snapshot, asked.elapsed());
                     watcher.inbox.mail().trouble = None;
                     if watcher.inbox.everything {
                         watcher.inbox.put(News::Seen(Arc::clone(&snapshot)));

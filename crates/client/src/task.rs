@@ -61,7 +61,7 @@ impl Task {
         let latest = Mutex::default();
         let inner = Inner { client, id: created.id, request: Some(request), known_since: created.taken, latest };
         let task = Self(Arc::new(inner));
-        task.keep(&Arc::new(created.snapshot), created.round_trip, None);
+        task.keep(&Arc::new(created.snapshot), created.round_trip);
         task
     }
 
@@ -115,7 +115,7 @@ impl Task {
             match self.look(deadline).await {
                 Look::Seen(snapshot, _) => {
                     let snapshot = Arc::new(snapshot);
-                    self.keep(&snapshot, asked.elapsed(), None);
+                    self.keep(&snapshot, asked.elapsed());
                     return Ok(snapshot);
                 }
                 Look::Over(error) | Look::Refused(error) => return Err(error),
@@ -189,12 +189,31 @@ impl Task {
         self.client().transport().clock().age(created_at, now)
     }
 
-    /// How long before `now` the service's clock showed this time; none where that makes no sense: after now, or before
-    /// the task was submitted here.
-    pub(crate) fn seconds_since(&self, unix_seconds: f64, now: Instant) -> Option<f64> {
-        let since = self.client().transport().clock().seconds_since(unix_seconds, now)?;
+    /// How long before `now` a snapshot's task was completed, by the service's clock mapped to ours; none where that makes
+    /// no sense: after now, or before the task was submitted here.
+    pub(crate) fn lag_of(&self, snapshot: &TaskSnapshot, now: Instant) -> Option<f64> {
+        let lag = self.client().transport().clock().seconds_since(snapshot.metadata.completed_at?, now)?;
+        self.makes_sense(lag, now)
+    }
+
+    /// The same by durations alone, where the clocks are not known well enough: how much longer we have known the task than
+    /// the service took from queueing to completing it. What passed before it was queued counts as lag here.
+    fn lag_by_durations(&self, snapshot: &TaskSnapshot, now: Instant) -> Option<f64> {
+        self.request()?;
+        let took = snapshot.metadata.completed_at? - snapshot.metadata.in_queue_at?;
+        self.makes_sense(now.saturating_duration_since(self.0.known_since).as_secs_f64() - took, now)
+    }
+
+    fn makes_sense(&self, lag: f64, now: Instant) -> Option<f64> {
         let known_for = now.saturating_duration_since(self.0.known_since).as_secs_f64();
-        (since >= 0.0 && since <= known_for).then_some(since)
+        (0.0..=known_for).contains(&lag).then_some(lag)
+    }
+
+    /// Keeps the answer that told the end, and what is known of the lag.
+    pub(crate) fn keep_end(&self, snapshot: &Arc<TaskSnapshot>, round_trip: Duration, lag: Option<f64>) {
+        let lag = lag.or_else(|| self.lag_by_durations(snapshot, Instant::now()));
+        self.keep(snapshot, round_trip);
+        self.latest().lag = lag;
     }
 
     pub(crate) fn round_trip(&self) -> Option<Duration> {
@@ -206,11 +225,10 @@ impl Task {
     }
 
     /// Keeps what an answer said that took so long.
-    pub(crate) fn keep(&self, snapshot: &Arc<TaskSnapshot>, round_trip: Duration, lag: Option<f64>) {
+    pub(crate) fn keep(&self, snapshot: &Arc<TaskSnapshot>, round_trip: Duration) {
         self.client().counters().ended(self.id(), snapshot);
         let mut latest = self.latest();
         (latest.snapshot, latest.round_trip) = (Some(Arc::clone(snapshot)), Some(round_trip));
-        latest.lag = lag.or(latest.lag);
     }
 
     /// One request for the state of the task, and what it means for a wait.
