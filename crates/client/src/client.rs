@@ -151,7 +151,7 @@ impl Client {
 
     /// What this client and its clones have done so far.
     pub fn stats(&self) -> Stats {
-        self.counters().stats(self.transport().polling.stats())
+        self.counters().stats(&self.transport().polling.stats())
     }
 
     /// The deadline of a call that begins now; without a timeout, by `wait_timeout`.

@@ -138,7 +138,7 @@ impl Counters {
         self.retries.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(crate) fn stats(&self, polling: PollingStats) -> Stats {
+    pub(crate) fn stats(&self, polling: &PollingStats) -> Stats {
         let lag = polling.lag;
         let known = |seconds: f64| (lag.count > 0).then_some(seconds);
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);

@@ -40,7 +40,7 @@ struct Latest {
 /// What a look at a task came to.
 pub(crate) enum Look {
     /// It was seen, and is not to be asked for again before this time.
-    Seen(TaskSnapshot, Option<Duration>),
+    Seen(Arc<TaskSnapshot>, Option<Duration>),
     /// Not now; a wait goes on.
     Later(Error),
     /// Not found, or refused in a way that may be a passing state of the service: a wait goes on for the grace.
@@ -114,7 +114,6 @@ impl Task {
             let asked = Instant::now();
             match self.look(deadline).await {
                 Look::Seen(snapshot, _) => {
-                    let snapshot = Arc::new(snapshot);
                     self.keep(&snapshot, asked.elapsed());
                     return Ok(snapshot);
                 }
@@ -249,7 +248,7 @@ impl Task {
                         tracing::warn!(task_id = %self.id(), "the service answered with another task's id");
                     }
                     snapshot.id = Some(self.id().clone());
-                    Look::Seen(snapshot, answer.retry_after)
+                    Look::Seen(Arc::new(snapshot), answer.retry_after)
                 }
                 Err(unreadable) => {
                     let message = format!("the service's answer cannot be read: {unreadable}");

@@ -35,7 +35,7 @@ const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         promise: "there is a last look at the deadline",
-        file: "crates/client/src/polling.rs",
+        file: "crates/client/src/polling/driver.rs",
         changes: &[(
             "state.engine.ask_by(handle, next.map(|next| self.since_origin(next)));",
             "state.engine.ask_by(handle, next.filter(|next| *next < now).map(|next| self.since_origin(next)));",
@@ -77,7 +77,7 @@ const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         promise: "a task that is not found yet has its grace",
-        file: "crates/client/src/polling.rs",
+        file: "crates/client/src/polling/driver.rs",
         changes: &[("asked.duration_since(since) >= GRACE", "asked >= since")],
         scenario: "poll-404-then-found",
     },

@@ -110,7 +110,7 @@ async fn the_counters_tell_states_lag_price_and_budget() {
         async move { client.submit(&Request::new("a fox").seed(seed + 1)).await.unwrap() }
     }))
     .await;
-    let waits = futures_util::future::join_all(tasks.iter().map(|task| task.wait()));
+    let waits = futures_util::future::join_all(tasks.iter().map(spark_t2i::Task::wait));
     let (images, during) = futures_util::future::join(waits, async {
         tokio::time::sleep(Duration::from_millis(400)).await;
         client.stats()
