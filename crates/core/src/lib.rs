@@ -10,7 +10,7 @@
 //! | what is wrong with it | [`Report`], [`Violation`], [`Warning`], [`Code`] |
 //! | what is answered | [`TaskSnapshot`], [`Status`], [`Output`], [`Content`], [`Usage`], [`Estimate`], [`Decimal`] |
 //! | what went wrong | [`Error`], [`ErrorKind`], [`Charged`], [`ServerError`] |
-//! | when to ask again | [`Schedule`], [`Known`], [`Stretching`], [`FixedInterval`] |
+//! | when to ask again | [`polling`]; [`Schedule`], [`Known`], [`Stretching`], [`FixedInterval`] |
 //! | the wire | [`wire`] |
 //!
 //! ```
@@ -31,6 +31,7 @@ mod estimate;
 mod id;
 mod json;
 pub mod limits;
+pub mod polling;
 mod request;
 mod schedule;
 mod size;
