@@ -3,6 +3,7 @@
 mod bench_cli;
 mod bench_emulator;
 mod public_clients;
+mod simulate;
 mod steps;
 mod test;
 
@@ -15,7 +16,10 @@ Set-up, tests and measurements of this workspace.
                                   parts: rust, public-clients (needs Python 3.10 or newer)
   cargo xtask bench PART          measures, with the targets beside the figures; parts:
                                   emulator (throughput, memory), cli (start, size)
-  cargo bench                     the small ones: validation, decoding, the painter
+  cargo xtask simulate [FILE]     what polling costs by policy, on virtual time: a table, docs/polling.md
+                                  and docs/polling.svg (--verify: are they current?); with a file of
+                                  recorded seconds, there; --seed N for other tasks
+  cargo bench                     the small ones: validation, decoding, the polling engine, the painter
 ";
 
 fn main() -> ExitCode {
@@ -25,6 +29,7 @@ fn main() -> ExitCode {
         ["test", parts @ ..] => test::run(parts),
         ["bench", "emulator", ..] => bench_emulator::run(&arguments[2..]),
         ["bench", "cli", ..] => bench_cli::run(&arguments[2..]),
+        ["simulate", arguments @ ..] => simulate::run(arguments),
         // The benchmark starts its server as a process of its own.
         [bench_emulator::SERVER_ARGUMENT, ..] => bench_emulator::serve(&arguments[1..]),
         [] | ["help" | "--help" | "-h"] => {
