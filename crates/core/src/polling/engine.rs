@@ -1,93 +1,26 @@
 use std::time::Duration;
 
 use super::budget::{Budget, Turn};
-use super::flight::{Flight, Flights, State, TaskHandle, signed};
+use super::flight::{Flight, Flights, State, TaskHandle, nanoseconds, signed};
 use super::kind::WorkKind;
 use super::lag::{Lag, Lags};
 use super::learning::{Interval, Scratch};
+use super::options::{EngineOptions, Next, Noticed, Policy, Taken};
 use super::plan::Plan;
-use super::price::{Change, Price};
+use super::price::Price;
 use super::profile::LatencyProfile;
 use super::work::{Work, note_progress};
 
 const SECOND: u64 = 1_000_000_000;
-/// A task is asked for at least so often, in seconds, if the budget allows it.
-const LONGEST_GAP: f64 = 30.0;
 /// If nobody asked for the next action for so long although a task was due, the machine was asleep.
 const ASLEEP: u64 = 2 * SECOND;
-/// What came due meanwhile is spread over this much for each task, and this at most.
-const AFTER_SLEEP_EACH: u64 = SECOND / 50;
-const AFTER_SLEEP_MOST: u64 = 5 * SECOND;
 /// A task that was submitted while fewer than so many of its kind ran can tell a shift of the distribution: among many, those
 /// that complete first are not like the others.
 const FEW: usize = 3;
 /// Fits that follow a restored profile.
 const RESTORING_FITS: usize = 8;
-/// So many tasks are looked at to estimate the load of all.
-const SAMPLE: usize = 512;
 /// A completion that the server dates this far outside of what its answers allow is not believed, in seconds.
 const DATE_TOLERANCE: f64 = 1.0;
-
-/// How an [`Engine`] decides when to ask.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Policy {
-    /// By what it learns about the work, so that lag plus `poll_cost` × requests is least.
-    Learning {
-        /// What one request is worth, in seconds of lag: above zero; the default is 0.1.
-        poll_cost: f64,
-    },
-    /// At a fixed interval, at least 10 ms: a mean lag of half of it, and a request for each interval that a task takes.
-    Fixed(Duration),
-}
-
-impl Default for Policy {
-    fn default() -> Self {
-        Self::Learning { poll_cost: 0.1 }
-    }
-}
-
-/// What an [`Engine`] is made with.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct EngineOptions {
-    /// How it decides when to ask.
-    pub policy: Policy,
-    /// Submits and polls together, over any second; 0 for no limit.
-    pub max_requests_per_second: f64,
-    /// Where the jitter begins. Two clients should not have the same.
-    pub seed: u64,
-}
-
-/// Since when the time of a task is counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Taken {
-    /// It was submitted by this client, so long ago: the time since about the middle of the create request.
-    Submitted(Duration),
-    /// It was taken up by its id; so long after its submit, where that is known. It may have ended long ago, and is asked
-    /// for at once.
-    Up(Option<Duration>),
-}
-
-/// What to do next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Next {
-    /// Ask for this task, now. It counts as sent: the budget is charged, and the engine waits for the answer.
-    Ask(TaskHandle),
-    /// Send one of the waiting submits, now. It counts as sent.
-    Submit,
-    /// Nothing before this time, unless a task is added or an answer comes.
-    Sleep(Duration),
-    /// Nothing until a task is added or a submit waits.
-    Idle,
-}
-
-/// What is known about a task that has completed.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Noticed {
-    /// How many requests it took.
-    pub requests: u32,
-    /// Seconds from the server's completion to our noticing, where the server told when it completed and can be believed.
-    pub lag: Option<f64>,
-}
 
 /// Decides when to ask for which task. Pure: it has no clock, no socket and no thread, and all its randomness comes from a
 /// seed. Times are given as durations since an origin of the caller's choice, by a clock that never goes back; an earlier
@@ -110,19 +43,19 @@ pub struct Noticed {
 /// ```
 #[derive(Debug, Clone)]
 pub struct Engine {
-    policy: Policy,
-    budget: Budget,
-    flights: Flights,
-    works: [Option<Box<Work>>; WorkKind::COUNT],
-    price: Price,
-    lags: Lags,
-    random: u64,
+    pub(super) policy: Policy,
+    pub(super) budget: Budget,
+    pub(super) flights: Flights,
+    pub(super) works: [Option<Box<Work>>; WorkKind::COUNT],
+    pub(super) price: Price,
+    pub(super) lags: Lags,
+    pub(super) random: u64,
     /// The latest time that was given, and the latest at which the next action was asked for.
-    now: u64,
-    driven_at: u64,
+    pub(super) now: u64,
+    pub(super) driven_at: u64,
     /// When what came due in a sleep of the machine will have been asked for.
-    settled_at: u64,
-    scratch: Box<Scratch>,
+    pub(super) settled_at: u64,
+    pub(super) scratch: Box<Scratch>,
 }
 
 impl Engine {
@@ -215,7 +148,8 @@ impl Engine {
         if !poll_waits && !submits_wait {
             let Some(wake) = wake else { return Next::Idle };
             // The price is looked at again soon: the queue may have another order then.
-            let look = if self.price.is_raised() { self.price.next_look().max(now + 1) } else { u64::MAX };
+            let look =
+                if self.price.is_raised() { self.price.next_look().max(now.saturating_add(1)) } else { u64::MAX };
             return Next::Sleep(Duration::from_nanos(wake.max(self.budget.ready_at()).min(look)));
         }
         let ready = self.budget.ready_at();
@@ -424,141 +358,4 @@ impl Engine {
         self.now = self.now.max(nanoseconds(now));
         self.now
     }
-
-    fn work(&mut self, kind: WorkKind) -> &mut Work {
-        let (price, least) = (self.price.now(), self.price.base());
-        self.works[kind.index()].get_or_insert_with(|| Box::new(Work::new(price, least, &mut self.scratch)))
-    }
-
-    fn longest(&self) -> f64 {
-        let by_budget = 1.1 * self.flights.len() as f64 / self.budget.rate_for_polls(self.now);
-        LONGEST_GAP.max(by_budget)
-    }
-
-    fn ask_again(&mut self, task: TaskHandle, now: u64, floor: Option<Duration>) -> Duration {
-        let jitter = self.random();
-        let Some(flight) = self.flights.get_mut(task) else { return Duration::MAX };
-        flight.jitter = jitter;
-        flight.floor = floor.map_or(0, |floor| now.saturating_add(nanoseconds(floor)));
-        self.plan_task(task);
-        let due = self.flights.get(task).map_or(u64::MAX, |flight| flight.due);
-        Duration::from_nanos(due.saturating_sub(now))
-    }
-
-    /// Plans the next request of a task and puts it in the queue.
-    fn plan_task(&mut self, task: TaskHandle) {
-        let longest = self.longest();
-        let policy = self.policy;
-        let Some(flight) = self.flights.get_mut(task) else { return };
-        let Some(work) = &self.works[flight.kind.index()] else { return };
-        plan_flight(flight, work, policy, longest);
-        self.flights.enqueue(task);
-    }
-
-    /// Plans every waiting task anew.
-    fn replan(&mut self) {
-        let longest = self.longest();
-        let (now, policy, works, settling) = (self.now, self.policy, &self.works, self.now < self.settled_at);
-        self.flights.replan(|flight| {
-            if let Some(work) = &works[flight.kind.index()] {
-                let due = flight.due;
-                let gap = plan_flight(flight, work, policy, longest);
-                // What a new plan would have asked for already is not asked for all at once.
-                if flight.due <= now && due > now {
-                    let soon = nanoseconds(Duration::from_secs_f64(f64::from(flight.jitter) * 0.3 * gap));
-                    flight.due = if settling { due } else { due.min(now.saturating_add(soon)) };
-                }
-            }
-        });
-        self.price.replanned();
-    }
-
-    fn learn(&mut self, kind: WorkKind) {
-        let (price, least) = (self.price.now(), self.price.base());
-        if let Some(work) = &mut self.works[kind.index()] {
-            work.learned.fit(&mut self.scratch);
-            work.plan_for(price, least);
-            self.replan();
-        }
-    }
-
-    /// Lets the price follow the load; tells whether every task was given a new time.
-    fn adapt_price(&mut self, now: u64, due: Option<u64>) -> bool {
-        if !self.price.is_due(now) || matches!(self.policy, Policy::Fixed(_)) {
-            return false;
-        }
-        let longest = self.longest();
-        let works = &self.works;
-        let load = self.flights.sum_of_sample(SAMPLE, |flight| {
-            works[flight.kind.index()].as_ref().map_or(0.0, |work| 1.0 / work.gap(flight, longest))
-        });
-        let late = due.map_or(0, |due| now.saturating_sub(due));
-        let change = self.price.adapt(now, load, self.budget.rate_for_polls(self.now), late as f64 * 1e-9);
-        if change == Change::None {
-            return false;
-        }
-        let (price, least) = (self.price.now(), self.price.base());
-        for work in self.works.iter_mut().flatten() {
-            work.plan_for(price, least);
-        }
-        if change == Change::Everything {
-            self.replan();
-        }
-        change == Change::Everything
-    }
-
-    /// When the first task in the queue would be due if the price were not raised. As long as nobody else's turn has come it
-    /// may be asked for then: a budget that is not used is lost.
-    fn due_at_least_price(&self) -> Option<u64> {
-        let flight = self.flights.first()?;
-        let gap = self.works[flight.kind.index()].as_ref()?.least_gap(flight, self.longest());
-        Some(flight.asked.saturating_add(nanoseconds(Duration::from_secs_f64(gap))).max(flight.floor))
-    }
-
-    /// What came due while the machine slept is spread, so that its waking is no burst.
-    fn spread_after_sleep(&mut self, now: u64) {
-        let mut overdue = 0;
-        self.flights.replan(|flight| overdue += u64::from(flight.due <= now));
-        let each = AFTER_SLEEP_EACH.min(AFTER_SLEEP_MOST / overdue.max(1));
-        self.settled_at = now.saturating_add(each.saturating_mul(overdue));
-        let mut after = now;
-        self.flights.replan(|flight| {
-            if flight.due <= now {
-                flight.due = after;
-                after = after.saturating_add(each);
-            }
-        });
-    }
-
-    fn random(&mut self) -> f32 {
-        draw(&mut self.random)
-    }
-}
-
-/// Evenly from 0 to 1: `SplitMix64` (Steele, Lea and Flood 2014).
-fn draw(state: &mut u64) -> f32 {
-    *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-    let mut mixed = *state;
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    mixed ^= mixed >> 31;
-    (mixed >> 40) as f32 / (1_u64 << 24) as f32
-}
-
-/// When to ask for a task next: the plan's gap after the latest request, not longer than the longest, not before the
-/// server's floor, but by the caller's deadline.
-/// Returns the gap in seconds.
-fn plan_flight(flight: &mut Flight, work: &Work, policy: Policy, longest: f64) -> f64 {
-    let gap = match policy {
-        Policy::Learning { .. } => work.gap(flight, longest),
-        Policy::Fixed(interval) => interval.as_secs_f64().max(0.01),
-    };
-    let planned = flight.asked.saturating_add(nanoseconds(Duration::from_secs_f64(gap)));
-    let is_new = !flight.from_submit && flight.requests == 0;
-    flight.due = if is_new { flight.asked } else { planned.max(flight.floor).min(flight.by) };
-    gap
-}
-
-fn nanoseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::time::Duration;
 
 use super::kind::WorkKind;
 
@@ -94,6 +95,11 @@ pub(crate) fn signed(nanoseconds: u64) -> i64 {
     i64::try_from(nanoseconds).unwrap_or(i64::MAX)
 }
 
+/// A time of the caller's as nanoseconds; one beyond the centuries counts as the last.
+pub(crate) fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
 /// A place in the queue. It is void if the task is not waiting for just this time any more.
 type Place = Reverse<(u64, u32)>;
 
@@ -144,12 +150,16 @@ impl Flights {
         flight.state = State::Free;
         flight.generation = flight.generation.wrapping_add(1);
         self.free.push(handle.slot);
-        // The places of removed tasks are left in the queue until they come up, or are more than the others.
+        self.sweep();
+        Some(removed)
+    }
+
+    /// Void places are left in the queue until they come up, or are more than the others.
+    fn sweep(&mut self) {
         if self.queue.len() > 64 && self.queue.len() > 2 * self.len() {
             let slots = &self.slots;
             self.queue.retain(|place| is_valid(slots, *place));
         }
-        Some(removed)
     }
 
     /// Puts a task in the queue for the time that it is due.
@@ -161,6 +171,7 @@ impl Flights {
                 self.queue.reserve_exact(self.queue.len() / 4 + 16);
             }
             self.queue.push(Reverse((due, handle.slot)));
+            self.sweep();
         }
     }
 

@@ -17,7 +17,7 @@ const WIDTHS: [(f64, f64); 7] =
 /// Before anything is learned the median is near 8 s ...
 const PRIOR_MEDIAN: f64 = 8.0;
 /// ... give or take this in ln T. With the widths above a completion time has σ of about 1.
-const PRIOR_SPREAD: f64 = 0.9;
+const PRIOR_SPREAD: f64 = 1.0;
 /// No hazard is taken for smaller than this: one odd task must not rule out a shape.
 const LEAST_HAZARD: f64 = 2e-4;
 

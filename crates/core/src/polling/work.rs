@@ -10,6 +10,9 @@ const FIRST_PROGRESS_ERROR: f32 = 0.3;
 const PROGRESS_REACH: f64 = 3.0;
 /// Tasks submitted together are spread over this share of their gap, or of the one that follows if that is shorter.
 const JITTER: f64 = 0.2;
+/// The plan is made for a price that is higher by this factor: gaps grow with its root, and are the best ones on average after
+/// the jitter shortened them.
+const PRICE_BEFORE_JITTER: f64 = 1.0 / ((1.0 - JITTER / 2.0) * (1.0 - JITTER / 2.0));
 /// Nothing is asked for again sooner, in seconds, however cheap a request is.
 const SHORTEST_GAP: f64 = 0.01;
 
@@ -27,6 +30,7 @@ pub(crate) struct Work {
 impl Work {
     pub(crate) fn new(price: f64, least_price: f64, scratch: &mut Scratch) -> Self {
         let learned = Learned::new(scratch);
+        let price = price * PRICE_BEFORE_JITTER;
         let mut new = Self {
             plan: Plan::for_density(learned.density(), price),
             residual: residual_gaps(learned.density(), price),
@@ -35,17 +39,21 @@ impl Work {
             in_flight: 0,
             progress_error: FIRST_PROGRESS_ERROR,
         };
-        new.plan_for(price, least_price);
+        new.keep_least(price > least_price * PRICE_BEFORE_JITTER, least_price);
         new
     }
 
     /// Makes the plan anew, from what was learned and for this price.
     pub(crate) fn plan_for(&mut self, price: f64, least_price: f64) {
         let density = self.learned.density();
-        self.plan = Plan::for_density(density, price);
-        self.residual = residual_gaps(density, price);
-        self.least = (price > least_price)
-            .then(|| (Plan::for_density(density, least_price), residual_gaps(density, least_price)));
+        self.plan = Plan::for_density(density, price * PRICE_BEFORE_JITTER);
+        self.residual = residual_gaps(density, price * PRICE_BEFORE_JITTER);
+        self.keep_least(price > least_price, least_price);
+    }
+
+    fn keep_least(&mut self, is_another: bool, least_price: f64) {
+        let (density, price) = (self.learned.density(), least_price * PRICE_BEFORE_JITTER);
+        self.least = is_another.then(|| (Plan::for_density(density, price), residual_gaps(density, price)));
     }
 
     pub(crate) fn plan(&self) -> &Plan {

@@ -150,3 +150,25 @@ fn a_task_takes_at_most_two_hundred_bytes() {
         assert!(each <= 200, "{each} bytes");
     }
 }
+
+#[test]
+fn options_and_times_out_of_their_range_are_harmless() {
+    let policies = [f64::NAN, -1.0, 0.0, 1e300, f64::INFINITY].map(|poll_cost| Policy::Learning { poll_cost });
+    let fixed = [Duration::ZERO, Duration::MAX].map(Policy::Fixed);
+    for policy in policies.into_iter().chain(fixed) {
+        for max_requests_per_second in [f64::NAN, -1.0, 1e-300, 1e300, f64::INFINITY] {
+            let mut engine = Engine::new(EngineOptions { policy, max_requests_per_second, seed: 1 });
+            for time in [Duration::ZERO, Duration::MAX] {
+                let task = engine.add(time, KIND, Taken::Up(Some(Duration::MAX)));
+                for now in [time, Duration::MAX] {
+                    if engine.next(now, true) == Next::Ask(task) {
+                        engine.not_yet(task, now, Some(0.5), Some(Duration::MAX));
+                    }
+                }
+                engine.throttled(time, Some(Duration::MAX));
+                engine.completed(task, time, Some(f64::MAX));
+            }
+            assert!(engine.longest_gap() >= 30 * SECOND && engine.price().is_finite());
+        }
+    }
+}

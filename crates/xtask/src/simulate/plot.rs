@@ -14,7 +14,7 @@ const HEIGHT: f64 = 500.0;
 const PANELS: [(f64, f64); 2] = [(70.0, 62.0), (535.0, 62.0)];
 const INNER: (f64, f64) = (395.0, 330.0);
 const REQUESTS: (f64, f64) = (1.4, 25.0);
-const LAG: (f64, f64) = (0.2, 6.0);
+const LAG: (f64, f64) = (0.2, 8.0);
 
 /// A curve: its colour, its width, its dashes, and its points with the labels of those that stand out.
 struct Curve {
@@ -64,7 +64,7 @@ fn all(truth: &Truth, seed: u64) -> Vec<Curve> {
         prices.iter().map(|price| (cost(*price), label(*price))).collect()
     };
     let intervals = [0.4, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0, 4.0, 5.0, 7.0, 10.0, 12.0];
-    let scales = [0.02, 0.04, 0.07, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0, 1.4, 2.0];
+    let scales = [0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0, 1.4, 2.0];
     let by_scale = |cost: &dyn Fn(f64) -> Cost| {
         let label = |scale: f64| ((scale - 1.0).abs() < 1e-9).then(|| "default".to_owned());
         scales.iter().map(|scale| (cost(*scale), label(*scale))).collect()
@@ -138,7 +138,7 @@ fn axes(svg: &mut String, left: f64, top: f64, title: &str) {
             bottom + 17.0
         );
     }
-    for lag in [0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0] {
+    for lag in [0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 7.0] {
         let (_, y) = place(left, top, 2.0, lag);
         _ = writeln!(
             svg,
@@ -151,8 +151,8 @@ fn axes(svg: &mut String, left: f64, top: f64, title: &str) {
     _ = writeln!(
         svg,
         "<path d=\"M{left} {top}V{bottom}H{right}\" fill=\"none\" stroke=\"#555\"/>\n\
-         <text x=\"{}\" y=\"{}\" text-anchor=\"middle\">requests a task</text>\n\
-         <text transform=\"translate({} {}) rotate(-90)\" text-anchor=\"middle\">mean lag</text>",
+         <text x=\"{}\" y=\"{}\" text-anchor=\"middle\">requests a task (logarithmic)</text>\n\
+         <text transform=\"translate({} {}) rotate(-90)\" text-anchor=\"middle\">mean lag (logarithmic)</text>",
         left + INNER.0 / 2.0,
         bottom + 38.0,
         left - 48.0,
@@ -177,9 +177,9 @@ fn draw(svg: &mut String, left: f64, top: f64, curve: &Curve) {
     for (cost, label) in curve.points.iter().filter(|(cost, _)| inside(cost)) {
         if let Some(label) = label {
             let (x, y) = place(left, top, cost.requests, cost.lag);
-            // Ours lies below the others, and so do its labels.
+            // Ours lies below the others, and so does its label.
             let (dx, dy, anchor) =
-                if curve.name.starts_with("ours") { (-8.0, 16.0, "end") } else { (8.0, -6.0, "start") };
+                if curve.name.starts_with("ours") { (-8.0, 15.0, "end") } else { (8.0, -5.0, "start") };
             _ = writeln!(
                 svg,
                 "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\" fill=\"{colour}\"/>\

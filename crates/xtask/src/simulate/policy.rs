@@ -66,8 +66,8 @@ pub(crate) fn optimum(truth: &Truth, price: f64) -> Cost {
 }
 
 /// What our engine costs after it has seen so many tasks complete, for each of these numbers, rising.
-pub(crate) fn ours(before: Option<&Truth>, truth: &Truth, price: f64, seen: &[usize], seed: u64) -> Vec<Cost> {
-    let mut costs = vec![Vec::new(); seen.len()];
+pub(crate) fn ours(before: Option<&Truth>, truth: &Truth, price: f64, completions: &[usize], seed: u64) -> Vec<Cost> {
+    let mut costs = vec![Vec::new(); completions.len()];
     let until = truth.exceeded_with(1e-6).min(1e6);
     for run in 0..RUNS {
         let seed = seed.wrapping_mul(7919).wrapping_add(run);
@@ -80,7 +80,7 @@ pub(crate) fn ours(before: Option<&Truth>, truth: &Truth, price: f64, seen: &[us
         if let Some(before) = before {
             complete(&mut engine, before, 200);
         }
-        for (count, costs) in seen.iter().zip(&mut costs) {
+        for (count, costs) in completions.iter().zip(&mut costs) {
             complete(&mut engine, truth, count - done);
             done = *count;
             costs.push(truth.cost_of(asked_by(&engine, KIND, Duration::from_secs(100_000_000), until)));
@@ -103,11 +103,11 @@ fn mean(costs: impl IntoIterator<Item = Cost>) -> Cost {
 pub(crate) fn compare(case: &Case, seed: u64) -> (Case, Vec<Line>) {
     let truth = &case.truth;
     let best = optimum(truth, PRICE);
-    let (seen, when): (&[usize], &str) =
+    let (completions, when): (&[usize], &str) =
         if case.before.is_some() { (&[0, 10, 50], "completions after it") } else { (&[0, 20, 50, 200], "completions") };
-    let learned = ours(case.before.as_ref(), truth, PRICE, seen, seed);
+    let learned = ours(case.before.as_ref(), truth, PRICE, completions, seed);
     let mut lines = vec![("optimum".to_owned(), best)];
-    lines.extend(seen.iter().zip(learned).map(|(seen, cost)| (format!("ours, {seen} {when}"), cost)));
+    lines.extend(completions.iter().zip(learned).map(|(count, cost)| (format!("ours, {count} {when}"), cost)));
     lines.extend([1.0, 3.0, 5.0].map(|interval| (format!("fixed {interval} s"), truth.cost_of(every(interval)))));
     lines.push(("Google's clients".to_owned(), truth.cost_of(google(1.0))));
     lines.push(("AWS waiters".to_owned(), mean_aws(truth, 1.0, seed)));
