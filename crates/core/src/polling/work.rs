@@ -10,11 +10,19 @@ const FIRST_PROGRESS_ERROR: f32 = 0.3;
 const PROGRESS_REACH: f64 = 3.0;
 /// Tasks submitted together are spread over this share of their gap, or of the one that follows if that is shorter.
 const JITTER: f64 = 0.2;
-/// The plan is made for a price that is higher by this factor: gaps grow with its root, and are the best ones on average after
-/// the jitter shortened them.
-const PRICE_BEFORE_JITTER: f64 = 1.0 / ((1.0 - JITTER / 2.0) * (1.0 - JITTER / 2.0));
+/// The same where fewer than [`CROWD`] tasks of the kind run: there is hardly anybody to be spread from, and a gap that is
+/// not the best one costs something.
+const JITTER_OF_FEW: f64 = 0.05;
+const CROWD: usize = 8;
 /// Nothing is asked for again sooner, in seconds, however cheap a request is.
 const SHORTEST_GAP: f64 = 0.01;
+
+/// A plan is made for a price that is higher by this factor: gaps grow with its root, and are the best ones on average after
+/// the jitter shortened them.
+fn before_jitter(jitter: f64) -> f64 {
+    let shortened = 1.0 - jitter / 2.0;
+    1.0 / (shortened * shortened)
+}
 
 #[derive(Debug, Clone)]
 pub(crate) struct Work {
@@ -30,30 +38,35 @@ pub(crate) struct Work {
 impl Work {
     pub(crate) fn new(price: f64, least_price: f64, scratch: &mut Scratch) -> Self {
         let learned = Learned::new(scratch);
-        let price = price * PRICE_BEFORE_JITTER;
+        // A crowd comes before anything is learned; where few come, the prior is further off than this.
+        let before_jitter = price * before_jitter(JITTER);
         let mut new = Self {
-            plan: Plan::for_density(learned.density(), price),
-            residual: residual_gaps(learned.density(), price),
+            plan: Plan::for_density(learned.density(), before_jitter),
+            residual: residual_gaps(learned.density(), before_jitter),
             learned,
             least: None,
             in_flight: 0,
             progress_error: FIRST_PROGRESS_ERROR,
         };
-        new.keep_least(price > least_price * PRICE_BEFORE_JITTER, least_price);
+        new.keep_least(price > least_price, least_price);
         new
     }
 
     /// Makes the plan anew, from what was learned and for this price.
     pub(crate) fn plan_for(&mut self, price: f64, least_price: f64) {
-        let density = self.learned.density();
-        self.plan = Plan::for_density(density, price * PRICE_BEFORE_JITTER);
-        self.residual = residual_gaps(density, price * PRICE_BEFORE_JITTER);
+        let (density, before_jitter) = (self.learned.density(), price * before_jitter(self.jitter()));
+        self.plan = Plan::for_density(density, before_jitter);
+        self.residual = residual_gaps(density, before_jitter);
         self.keep_least(price > least_price, least_price);
     }
 
     fn keep_least(&mut self, is_another: bool, least_price: f64) {
-        let (density, price) = (self.learned.density(), least_price * PRICE_BEFORE_JITTER);
+        let (density, price) = (self.learned.density(), least_price * before_jitter(self.jitter()));
         self.least = is_another.then(|| (Plan::for_density(density, price), residual_gaps(density, price)));
+    }
+
+    fn jitter(&self) -> f64 {
+        if self.in_flight < CROWD { JITTER_OF_FEW } else { JITTER }
     }
 
     pub(crate) fn plan(&self) -> &Plan {
@@ -98,7 +111,7 @@ impl Work {
         };
         // (Before the jitter: tasks that all wait for the longest gap shall not meet at its end.)
         let gap = gap.min(longest);
-        let spread = JITTER * gap.min(following) * f64::from(flight.jitter);
+        let spread = self.jitter() * gap.min(following) * f64::from(flight.jitter);
         (gap - spread).max(SHORTEST_GAP)
     }
 
