@@ -161,6 +161,10 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "PART", default_value_t = 0.0, allow_negative_numbers = true)]
     pub(crate) failure_rate: f64,
 
+    /// Running tasks do not tell how much is done
+    #[arg(long)]
+    pub(crate) no_progress: bool,
+
     /// Answer 429 beyond this many requests a second
     #[arg(long, value_name = "PER_SECOND", allow_negative_numbers = true)]
     pub(crate) rate_limit: Option<f64>,

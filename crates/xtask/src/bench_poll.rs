@@ -137,7 +137,7 @@ pub(crate) fn run(arguments: &[&str]) -> Result<(), Box<dyn Error>> {
 
 /// Many at once, under a budget just below the limit of the server.
 fn rush(settings: &Settings, counters: &Counters) -> Result<Rush, Box<dyn Error>> {
-    let server = Server::start(&["--latency", &settings.latency, "--rate-limit", RUSH_LIMIT])?;
+    let server = Server::start(&["--latency", &settings.latency, "--no-progress", "--rate-limit", RUSH_LIMIT])?;
     let url = format!("http://{}", server.addr);
     let subject = Subject::Client { poll_cost: settings.poll_cost, requests_per_second: RUSH_RATE };
     // At some ten requests a task, they alone take 100 s.
@@ -172,7 +172,7 @@ impl Part {
         let (url, server) = match &settings.base_url {
             Some(url) => (url.clone(), None),
             None => {
-                let server = Server::start(&["--latency", &settings.latency])?;
+                let server = Server::start(&["--latency", &settings.latency, "--no-progress"])?;
                 (format!("http://{}", server.addr), Some(server))
             }
         };

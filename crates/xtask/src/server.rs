@@ -20,6 +20,7 @@ pub(crate) fn serve(arguments: &[String]) -> Result<(), Box<dyn Error>> {
         let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value"));
         builder = match argument.as_str() {
             "--latency" => builder.latency(value()?.parse::<Latency>()?),
+            "--no-progress" => builder.progress(false),
             "--rate-limit" => builder.rate_limit(value()?.parse()?),
             "--scenarios" => builder.scenarios(root().join("tests/fixtures/scenarios")),
             other => return Err(format!("the server knows no {other}").into()),

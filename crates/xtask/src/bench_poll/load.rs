@@ -57,6 +57,8 @@ pub(super) struct Done {
     /// Those of the warm-up too.
     pub(super) failed: u64,
     pub(super) first_failure: Option<String>,
+    /// Mean and 95th percentile by the load's own account, those of the warm-up too.
+    pub(super) lag: Option<(f64, f64)>,
     pub(super) cpu_seconds: Option<f64>,
     /// Bytes resident before the first task.
     pub(super) resident_before: Option<u64>,
@@ -91,6 +93,10 @@ trait Waiter: Clone + Send + 'static {
     fn one(&self) -> impl Future<Output = Result<(), String>> + Send;
     /// Requests sent so far, of any kind and for the state of a task.
     fn sent(&self) -> (u64, u64);
+    /// Mean and 95th percentile of the lag so far, in seconds, where it is known on this side.
+    fn lag(&self) -> Option<(f64, f64)> {
+        None
+    }
 }
 
 #[derive(Clone)]
@@ -102,8 +108,7 @@ struct Ours {
 impl Ours {
     fn new(url: &str, poll_cost: f64, requests_per_second: f64) -> Result<Self, Box<dyn Error>> {
         let builder = Client::builder().api_key(KEY).base_url(url).max_requests_per_second(requests_per_second);
-        // POLL_COST: `let builder = builder.poll_cost(poll_cost);` as soon as the builder has it.
-        _ = poll_cost;
+        let builder = builder.poll_cost(poll_cost);
         Ok(Self { client: builder.build()?, request: Request::new(PROMPT) })
     }
 }
@@ -118,6 +123,11 @@ impl Waiter for Ours {
     fn sent(&self) -> (u64, u64) {
         let stats = self.client.stats();
         (stats.requests(), stats.status_requests)
+    }
+
+    fn lag(&self) -> Option<(f64, f64)> {
+        let lag = self.client.stats().lag_seconds;
+        lag.mean.zip(lag.p95)
     }
 }
 
@@ -227,6 +237,7 @@ async fn measure(job: &Job, waiter: impl Waiter) -> Result<Done, Box<dyn Error>>
             completed: since(outcomes.completed.load(Ordering::Relaxed), completed),
             failed: outcomes.failed.load(Ordering::Relaxed),
             first_failure: None,
+            lag: waiter.lag(),
             cpu_seconds: None,
             resident_before,
             resident: None,

@@ -41,9 +41,9 @@ impl Waiting {
     /// `stats` are the server's, before and after; `earlier` if some tasks were told before this load began.
     pub(super) fn new(done: Done, stats: Option<(Stats, Stats)>, earlier: bool) -> Self {
         let Some((before, after)) = stats else {
-            // LAG: the client's own, as soon as its `Stats` have one.
             let requests = ratio(done.status_requests, ratio(done.completed, 1.0));
-            return Self { done, requests, mean_lag: None, p95_lag: None, by_server: false };
+            let (mean_lag, p95_lag) = done.lag.unzip();
+            return Self { done, requests, mean_lag, p95_lag, by_server: false };
         };
         // With as many tasks under way before as after, requests and ends of the same time belong together; and the
         // lags told in it are those told until its end without those until its begin.
@@ -217,6 +217,7 @@ mod tests {
             completed: 250,
             failed: 0,
             first_failure: None,
+            lag: None,
             cpu_seconds: Some(0.1),
             resident_before: Some(5_000_000),
             resident: Some(9_000_000),
