@@ -129,7 +129,8 @@ impl Client {
         let mut failures = 0;
         loop {
             let body = Some(wire::create_body(request));
-            let error = match self.0.transport.call(Requests::Estimate, wire::ESTIMATE_PATH, body, deadline).await {
+            let error = match self.0.transport.call(Requests::Estimate, wire::ESTIMATE_PATH, body, deadline, None).await
+            {
                 Ok(answer) if (200..300).contains(&answer.status) => match Estimate::decode(&answer.body) {
                     Ok(estimate) => return Ok(estimate),
                     Err(unreadable) => {

@@ -17,6 +17,7 @@ use self::inbox::Inbox;
 use crate::latency_profile::ProfileFile;
 use crate::task::Task;
 
+pub(crate) use self::driver::Turn;
 pub(crate) use self::inbox::News;
 
 /// Shared by a client and everything that waits.
@@ -43,7 +44,7 @@ impl Polling {
     }
 
     /// Waits for the turn of a request other than a look. A turn that is given up by dropping stays unused.
-    pub(crate) async fn turn(&self) {
+    pub(crate) async fn turn(&self) -> Turn {
         loop {
             let (grant, granted) = oneshot::channel();
             {
@@ -53,8 +54,8 @@ impl Polling {
             }
             self.0.wake.notify_one();
             // It is gone only if the runtime that drove has ended: then this one drives.
-            if granted.await.is_ok() {
-                return;
+            if let Ok(turn) = granted.await {
+                return turn;
             }
         }
     }

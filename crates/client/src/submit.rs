@@ -129,8 +129,9 @@ impl Client {
         let (mut failures, mut taken_perhaps) = (0, false);
         self.retry_budget().first_attempt();
         loop {
-            let attempt =
-                judge(self.transport().call(Requests::Create, wire::CREATE_PATH, Some(body.clone()), deadline).await);
+            let attempt = judge(
+                self.transport().call(Requests::Create, wire::CREATE_PATH, Some(body.clone()), deadline, None).await,
+            );
             let (error, resubmit) = match attempt {
                 Attempt::Created(created) => {
                     self.counters().submitted.fetch_add(1, Ordering::Relaxed);

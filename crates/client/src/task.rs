@@ -9,9 +9,9 @@ use tokio::time::Instant;
 use crate::client::Client;
 use crate::event::{Event, EventKind};
 use crate::image::Image;
+use crate::polling::Turn;
 use crate::stats::Requests;
 use crate::submit::Created;
-use crate::transport::deadline_passed;
 use crate::watch::Watch;
 
 /// A task of the service: its id and what was last seen of it. Cheap to clone; clones are the same task.
@@ -109,10 +109,8 @@ impl Task {
         self.client().retry_budget().first_attempt();
         let mut failures = 0;
         loop {
-            let turn = tokio::time::timeout_at(deadline, self.client().transport().polling.turn()).await;
-            turn.map_err(|_| deadline_passed().with_task_id(self.id()))?;
             let asked = Instant::now();
-            match self.look(deadline).await {
+            match self.look(deadline, None).await {
                 Look::Seen(snapshot, _) => {
                     self.keep(&snapshot, asked.elapsed());
                     return Ok(snapshot);
@@ -231,9 +229,9 @@ impl Task {
     }
 
     /// One request for the state of the task, and what it means for a wait.
-    pub(crate) async fn look(&self, deadline: Instant) -> Look {
+    pub(crate) async fn look(&self, deadline: Instant, turn: Option<Turn>) -> Look {
         let path = wire::task_path(self.id());
-        let answer = match self.client().transport().call(Requests::Status, &path, None, deadline).await {
+        let answer = match self.client().transport().call(Requests::Status, &path, None, deadline, turn).await {
             Ok(answer) => answer,
             Err(failure) => {
                 let error = failure.error.with_charged(Charged::Unknown).with_task_id(self.id());

@@ -19,14 +19,14 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
-use crate::polling::Polling;
+use crate::polling::{Polling, Turn};
 use crate::retry::{http_date, retry_after};
 use crate::server_clock::ServerClock;
 use crate::stats::{Counters, Requests};
 use crate::{address, tls};
 
 /// Connections to the service at once, however many tasks are waited for.
-const MOST_API_CONNECTIONS: usize = 32;
+pub(crate) const MOST_API_CONNECTIONS: usize = 32;
 /// Images fetched at once.
 const MOST_DOWNLOADS: usize = 16;
 /// An idle connection is not used again after this: many servers close it after 5 s, and a submit that meets the
@@ -56,7 +56,6 @@ pub(crate) struct Transport {
     headers: HeaderMap,
     key: SecretString,
     request_timeout: Duration,
-    api_connections: Semaphore,
     downloads: Semaphore,
     clock: Mutex<ServerClock>,
     pub(crate) polling: Polling,
@@ -133,7 +132,6 @@ impl Transport {
             headers: options.headers,
             key: options.key,
             request_timeout: options.request_timeout,
-            api_connections: Semaphore::new(MOST_API_CONNECTIONS),
             downloads: Semaphore::new(MOST_DOWNLOADS),
             clock: Mutex::new(ServerClock::new()),
             polling: options.polling,
@@ -154,25 +152,21 @@ impl Transport {
         self.request_timeout
     }
 
-    /// Sends one request to the service and reads its answer, whatever the status. A request for the state of a task
-    /// comes with its turn; any other waits for it first. All of it ends at the deadline.
+    /// Sends one request to the service and reads its answer, whatever the status. A look of the driver comes with its
+    /// turn; any other request waits for it first. All of it ends at the deadline.
     pub(crate) async fn call(
         &self,
         requests: Requests,
         path: &str,
         body: Option<String>,
         deadline: Instant,
+        turn: Option<Turn>,
     ) -> Result<Answer, Failure> {
         let unsent = || Failure { error: deadline_passed(), may_have_arrived: false };
-        let _connection = timeout_at(deadline, async {
-            let permit = permit(&self.api_connections).await;
-            if requests != Requests::Status {
-                self.polling.turn().await;
-            }
-            permit
-        })
-        .await
-        .map_err(|_| unsent())?;
+        let _turn = match turn {
+            Some(turn) => turn,
+            None => timeout_at(deadline, self.polling.turn()).await.map_err(|_| unsent())?,
+        };
         // A turn that comes exactly at the deadline would open a connection only to close it.
         if Instant::now() >= deadline {
             return Err(unsent());
@@ -188,7 +182,8 @@ impl Transport {
         self.counters.count(requests);
         let given_up =
             GivenUp { create: requests == Requests::Create, handed_over: &handed_over, counters: &self.counters };
-        let result = self.exchange(request.headers(self.headers.clone()), &handed_over, deadline).await;
+        // Boxed, because thousands of calls may wait for their turn, and only a few are on the wire.
+        let result = Box::pin(self.exchange(request.headers(self.headers.clone()), &handed_over, deadline)).await;
         given_up.settle();
         result
     }

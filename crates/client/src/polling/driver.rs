@@ -8,13 +8,14 @@ use futures_util::future::{AbortHandle, Abortable, Aborted, BoxFuture};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use spark_t2i_core::polling::{Engine, Next, TaskHandle};
 use spark_t2i_core::{Error, ErrorKind, Status, TaskId};
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::Instant;
 
 use super::inbox::{Inbox, News};
 use crate::latency_profile::ProfileFile;
 use crate::retry;
 use crate::task::{Look, Task};
+use crate::transport::MOST_API_CONNECTIONS;
 
 /// A task that is not found right after its submit may only not be known everywhere yet.
 const GRACE: Duration = Duration::from_secs(10);
@@ -31,6 +32,23 @@ pub(super) struct Shared {
     /// Something is there that the driver does not know of.
     pub(super) wake: Notify,
     pub(super) file: Option<ProfileFile>,
+    /// A request takes its share of the budget when it can be sent at once, and not before.
+    connections: Arc<Semaphore>,
+}
+
+/// The right to send a request to the service, now: a share of the budget, and one of the few connections. It is given
+/// back by dropping it, when the answer has come.
+pub(crate) struct Turn {
+    connection: Option<OwnedSemaphorePermit>,
+    shared: Arc<Shared>,
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        // First the connection, then the word that there is one.
+        self.connection = None;
+        self.shared.wake.notify_one();
+    }
 }
 
 pub(super) struct State {
@@ -38,7 +56,7 @@ pub(super) struct State {
     pub(super) watched: HashMap<TaskHandle, Watched>,
     pub(super) by_id: HashMap<TaskId, TaskHandle>,
     /// Requests other than looks that wait for their turn.
-    pub(super) turns: VecDeque<oneshot::Sender<()>>,
+    pub(super) turns: VecDeque<oneshot::Sender<Turn>>,
     pub(super) driven: bool,
     pub(super) watchers: u64,
     /// What was learned since the file was written, and when that was.
@@ -95,7 +113,7 @@ impl State {
     }
 
     /// A look at a task, which lasts as long as anybody may want its answer.
-    fn look(&mut self, handle: TaskHandle) -> Option<Looking> {
+    fn look(&mut self, handle: TaskHandle, turn: Turn) -> Option<Looking> {
         let watched = self.watched.get_mut(&handle)?;
         let deadline = watched.watchers.iter().map(|watcher| watcher.deadline).max()?;
         let task = watched.watchers.first()?.task.clone();
@@ -103,7 +121,7 @@ impl State {
         watched.look = Some(abort);
         let look = async move {
             let asked = Instant::now();
-            (task.look(deadline).await, asked)
+            (task.look(deadline, Some(turn)).await, asked)
         };
         Some(Abortable::new(look, registration).map(move |look| (handle, look)).boxed())
     }
@@ -129,7 +147,13 @@ impl State {
 
 impl Shared {
     pub(super) fn new(engine: Engine, file: Option<ProfileFile>) -> Self {
-        Self { origin: Instant::now(), state: Mutex::new(State::new(engine)), wake: Notify::new(), file }
+        Self {
+            origin: Instant::now(),
+            state: Mutex::new(State::new(engine)),
+            wake: Notify::new(),
+            file,
+            connections: Arc::new(Semaphore::new(MOST_API_CONNECTIONS)),
+        }
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
@@ -160,22 +184,26 @@ impl Shared {
         state.engine.ask_by(handle, next.map(|next| self.since_origin(next)));
     }
 
-    fn step(&self) -> Step {
+    fn step(self: &Arc<Self>) -> Step {
         let mut state = self.state();
         // Who has given up waits for no turn.
         while state.turns.front().is_some_and(oneshot::Sender::is_closed) {
             state.turns.pop_front();
         }
         let asks = !state.turns.is_empty();
+        let Ok(connection) = Arc::clone(&self.connections).try_acquire_owned() else {
+            return Step::Wait(None);
+        };
+        let turn = || Turn { connection: Some(connection), shared: Arc::clone(self) };
         match state.engine.next(self.now(), asks) {
-            Next::Ask(handle) => match state.look(handle) {
+            Next::Ask(handle) => match state.look(handle, turn()) {
                 Some(look) => Step::Look(look),
                 None => Step::Granted,
             },
             Next::Submit => {
-                if let Some(turn) = state.turns.pop_front() {
+                if let Some(waiting) = state.turns.pop_front() {
                     // One who has given up just now leaves the turn unused.
-                    _ = turn.send(());
+                    _ = waiting.send(turn());
                 }
                 Step::Granted
             }
