@@ -105,13 +105,17 @@ impl Polling {
 
     pub(crate) fn stats(&self) -> PollingStats {
         let state = self.0.state();
-        let in_state = |wanted: Status| {
-            let tasks = state.watched.values().filter_map(|watched| watched.watchers.first()?.task.status());
-            tasks.filter(|status| *status == wanted).count() as u64
-        };
+        let (mut queued, mut running) = (0, 0);
+        for watcher in state.watched.values().filter_map(|watched| watched.watchers.first()) {
+            match watcher.task.snapshot().as_ref().map(|snapshot| &snapshot.status) {
+                Some(Status::Queued) => queued += 1,
+                Some(Status::Running) => running += 1,
+                _ => {}
+            }
+        }
         PollingStats {
-            queued: in_state(Status::Queued),
-            running: in_state(Status::Running),
+            queued,
+            running,
             lag: state.engine.lag(),
             price: state.engine.price(),
             budget: state.engine.rate(),

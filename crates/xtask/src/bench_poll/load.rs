@@ -237,7 +237,7 @@ async fn measure(job: &Job, waiter: impl Waiter) -> Result<Done, Box<dyn Error>>
             completed: since(outcomes.completed.load(Ordering::Relaxed), completed),
             failed: outcomes.failed.load(Ordering::Relaxed),
             first_failure: None,
-            lag: waiter.lag(),
+            lag: None,
             cpu_seconds: None,
             resident_before,
             resident: None,
@@ -248,6 +248,7 @@ async fn measure(job: &Job, waiter: impl Waiter) -> Result<Done, Box<dyn Error>>
             return Ok(Done {
                 cpu_seconds: cpu_seconds().zip(cpu).map(|(now, then)| now - then),
                 resident: memory("self", "VmRSS:"),
+                lag: waiter.lag(),
                 peak: memory("self", "VmHWM:"),
                 first_failure: outcomes.first_failure.lock().unwrap_or_else(PoisonError::into_inner).take(),
                 ..done
