@@ -161,6 +161,10 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "PART", default_value_t = 0.0, allow_negative_numbers = true)]
     pub(crate) failure_rate: f64,
 
+    /// Running tasks do not tell how much is done
+    #[arg(long)]
+    pub(crate) no_progress: bool,
+
     /// Answer 429 beyond this many requests a second
     #[arg(long, value_name = "PER_SECOND", allow_negative_numbers = true)]
     pub(crate) rate_limit: Option<f64>,
@@ -282,9 +286,13 @@ pub(crate) struct ServiceOptions {
     #[arg(value_parser = duration::parse)]
     pub(crate) wait_timeout: Duration,
 
-    /// Ask for the task at a fixed interval instead of by the client's own schedule
+    /// Ask for the task at a fixed interval, instead of when it is likely to be done by what earlier tasks took
     #[arg(long, help_heading = "Service", value_name = "DURATION", value_parser = duration::parse)]
     pub(crate) poll_interval: Option<Duration>,
+
+    /// Do not keep in the user's cache folder how long tasks take, nor use what is kept there
+    #[arg(long, help_heading = "Service")]
+    pub(crate) no_latency_profile: bool,
 
     /// The most requests to send in a second; 0 for no limit
     #[arg(

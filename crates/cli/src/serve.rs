@@ -25,6 +25,7 @@ pub(crate) fn run(arguments: &Serve) -> Result<(), Failure> {
         .addr(arguments.addr)
         .latency(arguments.latency.clone())
         .failure_rate(arguments.failure_rate)
+        .progress(!arguments.no_progress)
         .price(arguments.price.clone());
     if let Some(limit) = arguments.rate_limit {
         builder = builder.rate_limit(limit);

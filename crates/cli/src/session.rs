@@ -3,12 +3,12 @@
 use std::cell::RefCell;
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use futures_util::future::{Either, select};
-use spark_t2i::{Charged, Client, Error, ErrorKind, TaskId, printable};
+use spark_t2i::{Charged, Client, DEFAULT_BASE_URL, Error, ErrorKind, TaskId, printable};
 use spark_t2i_emulator::Emulator;
 use tokio::runtime::{self, Runtime};
 
@@ -58,7 +58,11 @@ impl Session {
             emulator = Some(started);
         } else {
             client = client.api_key(key(options)?);
-            if let Some(url) = options.base_url.clone().or_else(|| variable(BASE_URL_VARIABLE)) {
+            let url = options.base_url.clone().or_else(|| variable(BASE_URL_VARIABLE));
+            if let Some(profile) = latency_profile(url.as_deref()).filter(|_| !options.no_latency_profile) {
+                client = client.latency_profile(profile);
+            }
+            if let Some(url) = url {
                 client = client.base_url(url);
             }
         }
@@ -150,6 +154,17 @@ fn no_runtime(error: std::io::Error) -> Error {
 
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Where it is kept how long the tasks of a service take; nowhere for a system without a cache folder. An embedded emulator
+/// has none: it is new each time.
+fn latency_profile(base_url: Option<&str>) -> Option<PathBuf> {
+    let url = base_url.unwrap_or(DEFAULT_BASE_URL);
+    // By the host alone: a server on this machine has another port each time.
+    let host = url.split("://").last()?.split(['/', '@', ':', '?', '#']).next()?;
+    let is_plain = !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte));
+    let host = if is_plain { host } else { "other" };
+    Some(dirs::cache_dir()?.join("spark-t2i").join(format!("latency-{host}.json")))
 }
 
 /// The key in the file that was named, or in the environment.

@@ -168,7 +168,7 @@ impl Said {
 
     fn output(&self, folder: &Path, key: &str, cancel_after: Option<f64>) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_spark-t2i"));
-        command.args(&self.arguments).args(["--json", "-vv"]).current_dir(folder);
+        command.args(&self.arguments).args(["--json", "-vv", "--no-latency-profile"]).current_dir(folder);
         command.env("SPARK_T2I_API_KEY", key).env_remove("SPARK_T2I_BASE_URL").env("NO_COLOR", "1");
         // A pipe that nobody reads would hold the command.
         let log = folder.with_extension("log");

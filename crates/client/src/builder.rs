@@ -1,15 +1,17 @@
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
-use spark_t2i_core::{Error, ErrorKind, FixedInterval, Schedule, Stretching, wire};
+use spark_t2i_core::polling::{EngineOptions, Policy};
+use spark_t2i_core::{Error, ErrorKind, wire};
 use url::Url;
 
 use crate::address;
 use crate::client::Client;
+use crate::latency_profile::ProfileFile;
+use crate::polling::Polling;
 use crate::transport::{Transport, TransportOptions};
 
 /// The environment variable that holds the API key.
@@ -52,7 +54,9 @@ pub struct ClientBuilder {
     ca_bundle: Option<PathBuf>,
     user_agent_suffix: Option<String>,
     on_outcome_unknown: OnOutcomeUnknown,
-    schedule: Arc<dyn Schedule>,
+    poll_cost: f64,
+    poll_interval: Option<Duration>,
+    latency_profile: Option<PathBuf>,
 }
 
 impl Default for ClientBuilder {
@@ -71,7 +75,9 @@ impl Default for ClientBuilder {
             ca_bundle: None,
             user_agent_suffix: None,
             on_outcome_unknown: OnOutcomeUnknown::default(),
-            schedule: Arc::new(Stretching),
+            poll_cost: 0.1,
+            poll_interval: None,
+            latency_profile: None,
         }
     }
 }
@@ -179,16 +185,27 @@ impl ClientBuilder {
         self
     }
 
-    /// Asks for a task at a fixed interval instead of by the client's own schedule: half the interval is lost on
-    /// average before a completed task is noticed, and a short interval costs many requests.
-    pub fn poll_interval(self, interval: Duration) -> Self {
-        // A loop without a pause would be an attack on the service.
-        self.schedule(FixedInterval(interval.max(Duration::from_millis(10))))
+    /// What one request for the state of a task is worth, in seconds of lag: above 0, default 0.1. The client learns how
+    /// long tasks take and asks so that mean lag + `poll_cost` × requests is least. At a median of 12 s and a spread of a
+    /// quarter, 0.02, 0.1 and 1 mean about 12, 5 and 2 requests a task, and 0.2, 0.5 and 1.5 s of lag.
+    pub fn poll_cost(mut self, seconds: f64) -> Self {
+        self.poll_cost = seconds;
+        self
     }
 
-    /// Decides when a task is asked for next.
-    pub fn schedule(mut self, schedule: impl Schedule) -> Self {
-        self.schedule = Arc::new(schedule);
+    /// Asks at a fixed interval (10 ms at least) instead of by what was learned. Half of it is lost on average before a
+    /// completed task is noticed, and every interval that a task takes costs a request: at a median of 12 s, 3 s mean 4.6
+    /// requests and 1.5 s of lag, where `poll_cost` brings 5.3 requests and 0.5 s.
+    pub fn poll_interval(mut self, interval: Duration) -> Self {
+        self.poll_interval = Some(interval);
+        self
+    }
+
+    /// A file in which what was learned about how long tasks take outlives the client, so that the next one begins with it:
+    /// a few kilobytes, no prompts and no ids. It is made where it is not there; a damaged one is ignored with a warning
+    /// and written anew. Name one file for each service: tasks elsewhere take another time. Default: none.
+    pub fn latency_profile(mut self, path: impl Into<PathBuf>) -> Self {
+        self.latency_profile = Some(path.into());
         self
     }
 
@@ -222,14 +239,25 @@ impl ClientBuilder {
         if self.max_in_flight == 0 {
             return Err(invalid("max_in_flight must be at least 1".to_owned()));
         }
+        if !(self.poll_cost.is_finite() && self.poll_cost > 0.0) {
+            return Err(invalid("poll_cost must be a number of seconds above 0".to_owned()));
+        }
+        let options = EngineOptions {
+            policy: match self.poll_interval {
+                Some(interval) => Policy::Fixed(interval),
+                None => Policy::Learning { poll_cost: self.poll_cost },
+            },
+            max_requests_per_second: self.max_requests_per_second,
+            seed: rand::random(),
+        };
         let transport = Transport::new(TransportOptions {
+            polling: Polling::new(options, self.latency_profile.clone().map(ProfileFile::new)),
             base_url,
             headers: self.api_headers(key)?,
             user_agent: self.user_agent()?,
             key: key.clone(),
             connect_timeout: self.connect_timeout,
             request_timeout: self.request_timeout,
-            max_requests_per_second: self.max_requests_per_second,
             proxy: self.proxy,
             ca_bundle: self.ca_bundle,
         })?;
@@ -240,7 +268,6 @@ impl ClientBuilder {
                 max_retries: self.max_retries,
                 max_in_flight: self.max_in_flight,
                 on_outcome_unknown: self.on_outcome_unknown,
-                schedule: self.schedule,
             },
         ))
     }

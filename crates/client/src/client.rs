@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{Stream, StreamExt};
-use spark_t2i_core::{Error, ErrorKind, Estimate, Request, Schedule, TaskId, wire};
+use spark_t2i_core::{Error, ErrorKind, Estimate, Request, TaskId, wire};
 use tokio::time::Instant;
 
 use crate::builder::{ClientBuilder, OnOutcomeUnknown};
@@ -15,8 +15,8 @@ use crate::transport::Transport;
 
 /// A client of the service. Cheap to clone; clones share connections, limits and counters.
 ///
-/// Every call runs inside the future or stream that it returns: nothing goes on in the background, and dropping the
-/// future stops it at once. The task at the service goes on.
+/// Dropping the future or stream that a call returns stops it at once; the task at the service goes on. While anybody
+/// waits for tasks, one background task of the async runtime asks for all of them; it ends with the last wait.
 #[derive(Clone)]
 pub struct Client(Arc<Inner>);
 
@@ -31,7 +31,6 @@ pub(crate) struct Settings {
     pub(crate) max_retries: u32,
     pub(crate) max_in_flight: usize,
     pub(crate) on_outcome_unknown: OnOutcomeUnknown,
-    pub(crate) schedule: Arc<dyn Schedule>,
 }
 
 /// What became of one request of [`Client::generate_many`].
@@ -74,8 +73,8 @@ impl Client {
     /// Those of [`submit`](Self::submit) and of [`Task::wait`].
     pub async fn generate(&self, request: Request) -> Result<Image, Error> {
         let deadline = self.deadline(None);
-        let (id, snapshot) = self.create(&request, deadline).await?;
-        Task::new(self.clone(), id, Some((request, snapshot))).wait_until(deadline).await
+        let created = self.create(&request, deadline).await?;
+        Task::created(self.clone(), created, request).wait_until(deadline).await
     }
 
     /// Generates many images, `max_in_flight` at a time, and yields each as it is done. Nothing is lost: a request that
@@ -100,8 +99,8 @@ impl Client {
     /// id came back (it is not repeated then); `authentication`, `permission`, `insufficient_balance`; `rate_limited`
     /// and `connection` beyond the retries; `not_found` for a wrong base URL.
     pub async fn submit(&self, request: &Request) -> Result<Task, Error> {
-        let (id, snapshot) = self.create(request, self.deadline(None)).await?;
-        Ok(Task::new(self.clone(), id, Some((request.clone(), snapshot))))
+        let created = self.create(request, self.deadline(None)).await?;
+        Ok(Task::created(self.clone(), created, request.clone()))
     }
 
     /// The task with this id, whoever submitted it. Nothing is sent.
@@ -113,7 +112,7 @@ impl Client {
             Error::new(ErrorKind::InvalidRequest, format!("\"{}\" is no task id", spark_t2i_core::printable(id, 80)))
                 .with_source(error)
         })?;
-        Ok(Task::new(self.clone(), id, None))
+        Ok(Task::known(self.clone(), id))
     }
 
     /// What the request would probably cost; none where the service has no estimate. Nothing is charged.
@@ -130,7 +129,8 @@ impl Client {
         let mut failures = 0;
         loop {
             let body = Some(wire::create_body(request));
-            let error = match self.0.transport.call(Requests::Estimate, wire::ESTIMATE_PATH, body, deadline).await {
+            let error = match self.0.transport.call(Requests::Estimate, wire::ESTIMATE_PATH, body, deadline, None).await
+            {
                 Ok(answer) if (200..300).contains(&answer.status) => match Estimate::decode(&answer.body) {
                     Ok(estimate) => return Ok(estimate),
                     Err(unreadable) => {
@@ -152,7 +152,7 @@ impl Client {
 
     /// What this client and its clones have done so far.
     pub fn stats(&self) -> Stats {
-        self.counters().stats()
+        self.counters().stats(&self.transport().polling.stats())
     }
 
     /// The deadline of a call that begins now; without a timeout, by `wait_timeout`.

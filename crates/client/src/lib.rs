@@ -37,9 +37,11 @@ mod download;
 mod event;
 mod format;
 mod image;
-mod pace;
+mod latency_profile;
+mod polling;
 mod retry;
 mod save;
+mod server_clock;
 mod stats;
 mod submit;
 mod task;
@@ -53,10 +55,10 @@ pub use event::{Event, EventKind};
 pub use format::ImageFormat;
 pub use image::Image;
 pub use save::{SaveOptions, Saved};
+pub use spark_t2i_core::wire::DEFAULT_BASE_URL;
 pub use spark_t2i_core::{
-    Charged, Code, Content, Decimal, Error, ErrorKind, Estimate, FixedInterval, Given, InvalidSize, Known, Metadata,
-    Output, Parameters, Preset, Report, Request, Schedule, ServerError, Size, Status, Stretching, TaskId, TaskSnapshot,
-    Usage, Violation, Warning, printable,
+    Charged, Code, Content, Decimal, Error, ErrorKind, Estimate, Given, InvalidSize, Metadata, Output, Parameters,
+    Preset, Report, Request, ServerError, Size, Status, TaskId, TaskSnapshot, Usage, Violation, Warning, printable,
 };
-pub use stats::Stats;
+pub use stats::{LagStats, Stats};
 pub use task::Task;

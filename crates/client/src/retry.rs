@@ -32,7 +32,7 @@ pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Durati
     (!wait.is_zero() && wait <= LONGEST_SENSIBLE_WAIT).then_some(wait)
 }
 
-fn http_date(text: &str) -> Option<SystemTime> {
+pub(crate) fn http_date(text: &str) -> Option<SystemTime> {
     let timestamp = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
     SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(timestamp.as_second().try_into().ok()?))
 }

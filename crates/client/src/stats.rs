@@ -6,8 +6,10 @@ use std::sync::{Mutex, PoisonError};
 use serde::Serialize;
 use spark_t2i_core::{Decimal, Status, TaskId, TaskSnapshot};
 
+use crate::polling::PollingStats;
+
 /// What a client has done since it was made.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 #[non_exhaustive]
 pub struct Stats {
     /// Requests sent to create a task, repetitions included.
@@ -30,10 +32,35 @@ pub struct Stats {
     pub failed: u64,
     /// Waits under way now.
     pub waiting: u64,
+    /// Tasks waited for now that were last seen queued.
+    pub queued: u64,
+    /// Tasks waited for now that were last seen running.
+    pub running: u64,
+    /// How late completions were noticed, in seconds, over those that the service dated and whose date can be believed.
+    pub lag_seconds: LagStats,
+    /// What a request for the state of a task is worth at present, in seconds of lag: `poll_cost`, or more while
+    /// `max_requests_per_second` does not allow as many as that would be worth.
+    pub poll_price: f64,
+    /// Requests a second that may be sent at present: `max_requests_per_second`, or less after a 429; none for no limit.
+    pub requests_per_second_allowed: Option<f64>,
+    /// Requests a second that were sent over about the last second.
+    pub requests_per_second_used: f64,
     /// Bytes of images received.
     pub downloaded_bytes: u64,
     /// The exact sum of what all tasks seen ended have cost, in USD; every task counts once.
     pub cost: Decimal,
+}
+
+/// How late completions were noticed, in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+#[non_exhaustive]
+pub struct LagStats {
+    /// Over how many completions.
+    pub count: u64,
+    /// The mean; none where there is none.
+    pub mean: Option<f64>,
+    /// What 95 of 100 stayed within, to within 3 %.
+    pub p95: Option<f64>,
 }
 
 impl Stats {
@@ -58,7 +85,7 @@ pub(crate) struct Counters {
     status: AtomicU64,
     estimate: AtomicU64,
     download: AtomicU64,
-    pub(crate) retries: AtomicU64,
+    retries: AtomicU64,
     pub(crate) submitted: AtomicU64,
     pub(crate) outcomes_unknown: AtomicU64,
     pub(crate) waiting: AtomicU64,
@@ -106,7 +133,14 @@ impl Counters {
         }
     }
 
-    pub(crate) fn stats(&self) -> Stats {
+    /// Counts a request that repeats one that failed.
+    pub(crate) fn retried(&self) {
+        self.retries.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn stats(&self, polling: &PollingStats) -> Stats {
+        let lag = polling.lag;
+        let known = |seconds: f64| (lag.count > 0).then_some(seconds);
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
         Stats {
@@ -120,6 +154,12 @@ impl Counters {
             completed: ended.completed,
             failed: ended.failed,
             waiting: read(&self.waiting),
+            queued: polling.queued,
+            running: polling.running,
+            lag_seconds: LagStats { count: lag.count, mean: known(lag.mean), p95: known(lag.p95) },
+            poll_price: polling.price,
+            requests_per_second_allowed: Some(polling.budget).filter(|rate| rate.is_finite()),
+            requests_per_second_used: polling.budget_in_use,
             downloaded_bytes: read(&self.downloaded_bytes),
             cost: ended.cost.clone(),
         }

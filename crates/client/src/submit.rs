@@ -1,6 +1,7 @@
 //! Creating a task, and never twice.
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use spark_t2i_core::{Charged, Error, ErrorKind, Request, TaskId, TaskSnapshot, wire};
 use tokio::time::Instant;
@@ -14,13 +15,23 @@ use crate::transport::{Answer, Failure};
 #[derive(Debug)]
 pub(crate) enum Attempt {
     /// There is a task.
-    Created(TaskId, Box<TaskSnapshot>),
+    Created(Box<Created>),
     /// There is none, and trying again would not help.
     Refused(Error),
     /// There is none, and trying again may help.
     Unreached(Error),
     /// Nobody can say.
     Unknown(Error),
+}
+
+/// A task that was just created.
+#[derive(Debug)]
+pub(crate) struct Created {
+    pub(crate) id: TaskId,
+    pub(crate) snapshot: TaskSnapshot,
+    /// About when the service took it: in the middle of the request.
+    pub(crate) taken: Instant,
+    pub(crate) round_trip: Duration,
 }
 
 /// Reads the outcome of one attempt. Everything that is not certain is unknown.
@@ -41,7 +52,10 @@ pub(crate) fn judge(result: Result<Answer, Failure>) -> Attempt {
     match answer.status {
         200..=299 => match TaskSnapshot::decode(&answer.body) {
             Ok(snapshot) => match snapshot.id.clone() {
-                Some(id) => Attempt::Created(id, snapshot.into()),
+                Some(id) => {
+                    let (taken, round_trip) = (answer.sent + answer.round_trip / 2, answer.round_trip);
+                    Attempt::Created(Box::new(Created { id, snapshot, taken, round_trip }))
+                }
                 None => {
                     let reason = wire::reason(&answer.body).map(|reason| format!(": {reason}")).unwrap_or_default();
                     unknown_answer(&answer, &format!("the answer has no usable task id{reason}"))
@@ -103,7 +117,7 @@ fn after(taken_perhaps: bool, error: Error) -> Error {
 
 impl Client {
     #[tracing::instrument(name = "submit", skip_all)]
-    pub(crate) async fn create(&self, request: &Request, deadline: Instant) -> Result<(TaskId, TaskSnapshot), Error> {
+    pub(crate) async fn create(&self, request: &Request, deadline: Instant) -> Result<Created, Error> {
         let report = request.validate();
         for warning in &report.warnings {
             tracing::warn!(field = %warning.field, "{}", warning.message);
@@ -115,13 +129,14 @@ impl Client {
         let (mut failures, mut taken_perhaps) = (0, false);
         self.retry_budget().first_attempt();
         loop {
-            let attempt =
-                judge(self.transport().call(Requests::Create, wire::CREATE_PATH, Some(body.clone()), deadline).await);
+            let attempt = judge(
+                self.transport().call(Requests::Create, wire::CREATE_PATH, Some(body.clone()), deadline, None).await,
+            );
             let (error, resubmit) = match attempt {
-                Attempt::Created(id, snapshot) => {
+                Attempt::Created(created) => {
                     self.counters().submitted.fetch_add(1, Ordering::Relaxed);
-                    tracing::info!(task_id = %id, status = %snapshot.status, "task submitted");
-                    return Ok((id, *snapshot));
+                    tracing::info!(task_id = %created.id, status = %created.snapshot.status, "task submitted");
+                    return Ok(*created);
                 }
                 Attempt::Refused(error) => return Err(after(taken_perhaps, error)),
                 Attempt::Unreached(error) => (error, true),
@@ -148,12 +163,12 @@ impl Client {
     pub(crate) async fn retry_pause(&self, failures: u32, error: Error, deadline: Instant) -> Result<(), Error> {
         let delay = crate::retry::backoff(failures, rand::random(), error.retry_after());
         if matches!(error.kind(), ErrorKind::RateLimited) {
-            self.transport().pace.pause(error.retry_after().unwrap_or(delay));
+            self.transport().polling.throttled(Some(error.retry_after().unwrap_or(delay)));
         }
         if failures > self.settings().max_retries || Instant::now() + delay >= deadline || !self.retry_budget().take() {
             return Err(error);
         }
-        self.counters().retries.fetch_add(1, Ordering::Relaxed);
+        self.counters().retried();
         tracing::debug!(%error, ?delay, failures, "trying again");
         tokio::time::sleep(delay).await;
         Ok(())

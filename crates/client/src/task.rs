@@ -1,5 +1,5 @@
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::Stream;
@@ -9,8 +9,10 @@ use tokio::time::Instant;
 use crate::client::Client;
 use crate::event::{Event, EventKind};
 use crate::image::Image;
+use crate::polling::Turn;
 use crate::stats::Requests;
-use crate::watch::{Look, Watch};
+use crate::submit::Created;
+use crate::watch::Watch;
 
 /// A task of the service: its id and what was last seen of it. Cheap to clone; clones are the same task.
 ///
@@ -24,7 +26,27 @@ struct Inner {
     id: TaskId,
     request: Option<Request>,
     known_since: Instant,
-    latest: Mutex<Option<Arc<TaskSnapshot>>>,
+    latest: Mutex<Latest>,
+}
+
+/// What was last seen of a task.
+#[derive(Default)]
+struct Latest {
+    snapshot: Option<Arc<TaskSnapshot>>,
+    round_trip: Option<Duration>,
+    lag: Option<f64>,
+}
+
+/// What a look at a task came to.
+pub(crate) enum Look {
+    /// It was seen, and is not to be asked for again before this time.
+    Seen(Arc<TaskSnapshot>, Option<Duration>),
+    /// Not now; a wait goes on.
+    Later(Error),
+    /// Not found, or refused in a way that may be a passing state of the service: a wait goes on for the grace.
+    Refused(Error),
+    /// A wait is over.
+    Over(Error),
 }
 
 impl fmt::Debug for Task {
@@ -34,13 +56,18 @@ impl fmt::Debug for Task {
 }
 
 impl Task {
-    pub(crate) fn new(client: Client, id: TaskId, submitted: Option<(Request, TaskSnapshot)>) -> Self {
-        let (request, snapshot) = submitted.unzip();
-        let task = Self(Arc::new(Inner { client, id, request, known_since: Instant::now(), latest: Mutex::new(None) }));
-        if let Some(snapshot) = snapshot {
-            task.keep(snapshot);
-        }
+    /// A task that was submitted just now.
+    pub(crate) fn created(client: Client, created: Created, request: Request) -> Self {
+        let latest = Mutex::default();
+        let inner = Inner { client, id: created.id, request: Some(request), known_since: created.taken, latest };
+        let task = Self(Arc::new(inner));
+        task.keep(&Arc::new(created.snapshot), created.round_trip);
         task
+    }
+
+    /// A task of which nothing but its id is known.
+    pub(crate) fn known(client: Client, id: TaskId) -> Self {
+        Self(Arc::new(Inner { client, id, request: None, known_since: Instant::now(), latest: Mutex::default() }))
     }
 
     /// The id: it finds the task again in any process and any language.
@@ -50,7 +77,13 @@ impl Task {
 
     /// What the service last said of the task, its raw JSON included; none as long as it was never asked.
     pub fn snapshot(&self) -> Option<Arc<TaskSnapshot>> {
-        self.0.latest.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.latest().snapshot.clone()
+    }
+
+    /// How long the service had completed the task before a wait noticed, in seconds; none as long as it was not waited
+    /// for to its end, and where the service did not tell when it completed, or its clock is not known well enough.
+    pub fn lag_seconds(&self) -> Option<f64> {
+        self.latest().lag
     }
 
     /// The state last seen; none as long as the service was never asked.
@@ -76,8 +109,12 @@ impl Task {
         self.client().retry_budget().first_attempt();
         let mut failures = 0;
         loop {
-            match self.look(deadline).await {
-                Look::Seen(snapshot) => return Ok(snapshot),
+            let asked = Instant::now();
+            match self.look(deadline, None).await {
+                Look::Seen(snapshot, _) => {
+                    self.keep(&snapshot, asked.elapsed());
+                    return Ok(snapshot);
+                }
                 Look::Over(error) | Look::Refused(error) => return Err(error),
                 Look::Later(error) => {
                     failures += 1;
@@ -105,7 +142,7 @@ impl Task {
     }
 
     pub(crate) async fn wait_until(&self, deadline: Instant) -> Result<Image, Error> {
-        let mut watch = Watch::new(self.clone(), deadline, false);
+        let mut watch = Watch::to_the_end(self.clone(), deadline);
         loop {
             match watch.next().await.map(|event| event.kind) {
                 Some(EventKind::Completed(snapshot)) => return Image::first_of(self, &snapshot),
@@ -125,7 +162,7 @@ impl Task {
     /// As [`events`](Self::events), with a timeout of its own in place of the client's `wait_timeout`.
     pub fn events_for(&self, timeout: Option<Duration>) -> impl Stream<Item = Event> + Send + Unpin + 'static {
         let submitted_here = self.0.request.is_some();
-        let watch = Watch::new(self.clone(), self.client().deadline(timeout), submitted_here);
+        let watch = Watch::of_everything(self.clone(), self.client().deadline(timeout), submitted_here);
         Box::pin(futures_util::stream::unfold(watch, |mut watch| async move {
             watch.next().await.map(|event| (event, watch))
         }))
@@ -143,17 +180,58 @@ impl Task {
         self.0.known_since.elapsed()
     }
 
-    fn keep(&self, snapshot: TaskSnapshot) -> Arc<TaskSnapshot> {
-        let snapshot = Arc::new(snapshot);
-        self.client().counters().ended(self.id(), &snapshot);
-        *self.0.latest.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&snapshot));
-        snapshot
+    /// How long the task has existed by the service's own clock, where both are known.
+    pub(crate) fn age_at_service(&self, now: Instant) -> Option<Duration> {
+        let created_at = self.snapshot()?.created_at?;
+        self.client().transport().clock().age(created_at, now)
+    }
+
+    /// How long before `now` a snapshot's task was completed, by the service's clock mapped to ours; none where that makes
+    /// no sense: after now, or before the task was submitted here.
+    pub(crate) fn lag_of(&self, snapshot: &TaskSnapshot, now: Instant) -> Option<f64> {
+        let lag = self.client().transport().clock().seconds_since(snapshot.metadata.completed_at?, now)?;
+        self.makes_sense(lag, now)
+    }
+
+    /// The same by durations alone, where the clocks are not known well enough: how much longer we have known the task than
+    /// the service took from queueing to completing it. What passed before it was queued counts as lag here.
+    fn lag_by_durations(&self, snapshot: &TaskSnapshot, now: Instant) -> Option<f64> {
+        self.request()?;
+        let took = snapshot.metadata.completed_at? - snapshot.metadata.in_queue_at?;
+        self.makes_sense(now.saturating_duration_since(self.0.known_since).as_secs_f64() - took, now)
+    }
+
+    fn makes_sense(&self, lag: f64, now: Instant) -> Option<f64> {
+        let known_for = now.saturating_duration_since(self.0.known_since).as_secs_f64();
+        (0.0..=known_for).contains(&lag).then_some(lag)
+    }
+
+    /// Keeps the answer that told the end, and what is known of the lag.
+    pub(crate) fn keep_end(&self, snapshot: &Arc<TaskSnapshot>, round_trip: Duration, lag: Option<f64>) {
+        let lag = lag.or_else(|| self.lag_by_durations(snapshot, Instant::now()));
+        self.keep(snapshot, round_trip);
+        self.latest().lag = lag;
+    }
+
+    pub(crate) fn round_trip(&self) -> Option<Duration> {
+        self.latest().round_trip
+    }
+
+    fn latest(&self) -> MutexGuard<'_, Latest> {
+        self.0.latest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps what an answer said that took so long.
+    pub(crate) fn keep(&self, snapshot: &Arc<TaskSnapshot>, round_trip: Duration) {
+        self.client().counters().ended(self.id(), snapshot);
+        let mut latest = self.latest();
+        (latest.snapshot, latest.round_trip) = (Some(Arc::clone(snapshot)), Some(round_trip));
     }
 
     /// One request for the state of the task, and what it means for a wait.
-    pub(crate) async fn look(&self, deadline: Instant) -> Look {
+    pub(crate) async fn look(&self, deadline: Instant, turn: Option<Turn>) -> Look {
         let path = wire::task_path(self.id());
-        let answer = match self.client().transport().call(Requests::Status, &path, None, deadline).await {
+        let answer = match self.client().transport().call(Requests::Status, &path, None, deadline, turn).await {
             Ok(answer) => answer,
             Err(failure) => {
                 let error = failure.error.with_charged(Charged::Unknown).with_task_id(self.id());
@@ -168,7 +246,7 @@ impl Task {
                         tracing::warn!(task_id = %self.id(), "the service answered with another task's id");
                     }
                     snapshot.id = Some(self.id().clone());
-                    Look::Seen(self.keep(snapshot))
+                    Look::Seen(Arc::new(snapshot), answer.retry_after)
                 }
                 Err(unreadable) => {
                     let message = format!("the service's answer cannot be read: {unreadable}");
@@ -189,13 +267,7 @@ impl Task {
             .with_task_id(self.id());
         match error.kind() {
             ErrorKind::Authentication | ErrorKind::Permission | ErrorKind::InsufficientBalance => Look::Over(error),
-            ErrorKind::Connection => Look::Later(error),
-            ErrorKind::RateLimited => {
-                if let Some(pause) = answer.retry_after {
-                    self.client().transport().pace.pause(pause);
-                }
-                Look::Later(error)
-            }
+            ErrorKind::Connection | ErrorKind::RateLimited => Look::Later(error),
             ErrorKind::NotFound => {
                 let id = self.id();
                 Look::Refused(error.with_context(&format!("no task {id} is known to this service and key")))

@@ -4,8 +4,8 @@ use std::convert::Infallible;
 use std::error::Error as StdError;
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
@@ -19,13 +19,14 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
-use crate::pace::Pace;
-use crate::retry::retry_after;
+use crate::polling::{Polling, Turn};
+use crate::retry::{http_date, retry_after};
+use crate::server_clock::ServerClock;
 use crate::stats::{Counters, Requests};
 use crate::{address, tls};
 
 /// Connections to the service at once, however many tasks are waited for.
-const MOST_API_CONNECTIONS: usize = 32;
+pub(crate) const MOST_API_CONNECTIONS: usize = 32;
 /// Images fetched at once.
 const MOST_DOWNLOADS: usize = 16;
 /// An idle connection is not used again after this: many servers close it after 5 s, and a submit that meets the
@@ -43,7 +44,7 @@ pub(crate) struct TransportOptions {
     pub(crate) key: SecretString,
     pub(crate) connect_timeout: Duration,
     pub(crate) request_timeout: Duration,
-    pub(crate) max_requests_per_second: f64,
+    pub(crate) polling: Polling,
     pub(crate) proxy: Option<String>,
     pub(crate) ca_bundle: Option<PathBuf>,
 }
@@ -55,9 +56,9 @@ pub(crate) struct Transport {
     headers: HeaderMap,
     key: SecretString,
     request_timeout: Duration,
-    api_connections: Semaphore,
     downloads: Semaphore,
-    pub(crate) pace: Pace,
+    clock: Mutex<ServerClock>,
+    pub(crate) polling: Polling,
     pub(crate) counters: Counters,
 }
 
@@ -68,6 +69,9 @@ pub(crate) struct Answer {
     pub(crate) retry_after: Option<Duration>,
     /// Why the body ended early, if it did.
     pub(crate) broken: Option<Error>,
+    /// When the request went out, and how long its answer took to begin.
+    pub(crate) sent: Instant,
+    pub(crate) round_trip: Duration,
 }
 
 /// A request without an answer.
@@ -128,9 +132,9 @@ impl Transport {
             headers: options.headers,
             key: options.key,
             request_timeout: options.request_timeout,
-            api_connections: Semaphore::new(MOST_API_CONNECTIONS),
             downloads: Semaphore::new(MOST_DOWNLOADS),
-            pace: Pace::new(options.max_requests_per_second),
+            clock: Mutex::new(ServerClock::new()),
+            polling: options.polling,
             counters: Counters::default(),
         })
     }
@@ -148,23 +152,21 @@ impl Transport {
         self.request_timeout
     }
 
-    /// Sends one request to the service and reads its answer, whatever the status. Waits for its turn first; all of
-    /// it ends at the deadline.
+    /// Sends one request to the service and reads its answer, whatever the status. A look of the driver comes with its
+    /// turn; any other request waits for it first. All of it ends at the deadline.
     pub(crate) async fn call(
         &self,
         requests: Requests,
         path: &str,
         body: Option<String>,
         deadline: Instant,
+        turn: Option<Turn>,
     ) -> Result<Answer, Failure> {
         let unsent = || Failure { error: deadline_passed(), may_have_arrived: false };
-        let _connection = timeout_at(deadline, async {
-            let permit = permit(&self.api_connections).await;
-            self.pace.turn().await;
-            permit
-        })
-        .await
-        .map_err(|_| unsent())?;
+        let _turn = match turn {
+            Some(turn) => turn,
+            None => timeout_at(deadline, self.polling.turn()).await.map_err(|_| unsent())?,
+        };
         // A turn that comes exactly at the deadline would open a connection only to close it.
         if Instant::now() >= deadline {
             return Err(unsent());
@@ -180,7 +182,8 @@ impl Transport {
         self.counters.count(requests);
         let given_up =
             GivenUp { create: requests == Requests::Create, handed_over: &handed_over, counters: &self.counters };
-        let result = self.exchange(request.headers(self.headers.clone()), &handed_over, deadline).await;
+        // Boxed, because thousands of calls may wait for their turn, and only a few are on the wire.
+        let result = Box::pin(self.exchange(request.headers(self.headers.clone()), &handed_over, deadline)).await;
         given_up.settle();
         result
     }
@@ -191,7 +194,8 @@ impl Transport {
         handed_over: &AtomicBool,
         deadline: Instant,
     ) -> Result<Answer, Failure> {
-        let attempt_ends = deadline.min(Instant::now() + self.request_timeout);
+        let sent = Instant::now();
+        let attempt_ends = deadline.min(sent + self.request_timeout);
         let mut answer = match timeout_at(attempt_ends, request.send()).await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => return Err(self.failure(error, handed_over.load(Ordering::Acquire))),
@@ -200,6 +204,10 @@ impl Transport {
                 return Err(Failure { error: self.too_slow(attempt_ends == deadline), may_have_arrived });
             }
         };
+        let round_trip = sent.elapsed();
+        if let Some(date) = answer.headers().get(header::DATE).and_then(|date| http_date(date.to_str().ok()?)) {
+            self.clock().note(date, sent, sent + round_trip);
+        }
         let (mut body, mut broken) = (Vec::new(), None);
         loop {
             match timeout_at(attempt_ends, answer.chunk()).await {
@@ -225,7 +233,14 @@ impl Transport {
             retry_after: retry_after(answer.headers(), SystemTime::now()),
             body: self.without_key(body),
             broken,
+            sent,
+            round_trip,
         })
+    }
+
+    /// The service's clock, as far as it is known.
+    pub(crate) fn clock(&self) -> MutexGuard<'_, ServerClock> {
+        self.clock.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn url(&self, path: &str) -> Url {

@@ -10,7 +10,7 @@
 //! | what is wrong with it | [`Report`], [`Violation`], [`Warning`], [`Code`] |
 //! | what is answered | [`TaskSnapshot`], [`Status`], [`Output`], [`Content`], [`Usage`], [`Estimate`], [`Decimal`] |
 //! | what went wrong | [`Error`], [`ErrorKind`], [`Charged`], [`ServerError`] |
-//! | when to ask again | [`Schedule`], [`Known`], [`Stretching`], [`FixedInterval`] |
+//! | when to ask again | [`polling`]; [`Schedule`], [`Known`], [`Stretching`], [`FixedInterval`] |
 //! | the wire | [`wire`] |
 //!
 //! ```
@@ -31,8 +31,8 @@ mod estimate;
 mod id;
 mod json;
 pub mod limits;
+pub mod polling;
 mod request;
-mod schedule;
 mod size;
 mod status;
 mod suggest;
@@ -48,7 +48,6 @@ pub use estimate::Estimate;
 pub use id::{InvalidTaskId, TaskId};
 pub use json::Unreadable;
 pub use request::Request;
-pub use schedule::{FixedInterval, Known, Schedule, Stretching};
 pub use size::{InvalidSize, Preset, Size};
 pub use status::Status;
 pub use suggest::did_you_mean;

@@ -97,7 +97,13 @@ pub(crate) fn created(id: Id, record: &Record) -> Vec<u8> {
 }
 
 /// The answer to a status request. The image's URL starts with `base_url`.
-pub(crate) fn task(id: Id, record: &Record, now: Moment, base_url: impl FnOnce() -> String) -> Vec<u8> {
+pub(crate) fn task(
+    id: Id,
+    record: &Record,
+    now: Moment,
+    tells_progress: bool,
+    base_url: impl FnOnce() -> String,
+) -> Vec<u8> {
     let phase = record.phase(now);
     let (status, progress) = match phase {
         Phase::Queued => ("queued", Some(0.0)),
@@ -112,7 +118,7 @@ pub(crate) fn task(id: Id, record: &Record, now: Moment, base_url: impl FnOnce()
         status,
         model: record.model(),
         created_at: record.created.unix_seconds(),
-        progress,
+        progress: progress.filter(|_| tells_progress || is_completed),
         output: is_completed.then(|| {
             let (url, job_id) = (format!("{}/images/{id}.png", base_url()), format!("job-{id}"));
             [Output { content: [Content { kind: "image", url, size: record.file_size(), job_id }] }]

@@ -24,6 +24,7 @@ pub struct Builder {
     addr: SocketAddr,
     latency: Latency,
     failure_rate: f64,
+    progress: bool,
     rate_limit: Option<f64>,
     price: Decimal,
     api_key: Option<String>,
@@ -39,6 +40,7 @@ impl Default for Builder {
             addr: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             latency: Latency::default(),
             failure_rate: 0.0,
+            progress: true,
             rate_limit: None,
             price: "0.035714285714".parse().expect("it is a decimal number"),
             api_key: None,
@@ -56,6 +58,7 @@ impl fmt::Debug for Builder {
             .field("addr", &self.addr)
             .field("latency", &self.latency)
             .field("failure_rate", &self.failure_rate)
+            .field("progress", &self.progress)
             .field("rate_limit", &self.rate_limit)
             .field("price", &self.price)
             .field("state", &self.state)
@@ -83,6 +86,13 @@ impl Builder {
     /// The part of the tasks that fail, 0 to 1, with the code 003001095. By default none.
     pub fn failure_rate(mut self, part: f64) -> Self {
         self.failure_rate = part;
+        self
+    }
+
+    /// Whether running tasks tell how much is done. By default they do, and better than any service: their progress is a
+    /// straight line to their end.
+    pub fn progress(mut self, told: bool) -> Self {
+        self.progress = told;
         self
     }
 
@@ -154,6 +164,7 @@ impl Builder {
                 failure_rate: self.failure_rate,
                 price: Arc::new(self.price),
                 api_key: self.api_key.map(String::into_boxed_str),
+                progress: self.progress,
                 limit: self.rate_limit.map(RateLimit::new),
             },
             state,

@@ -73,6 +73,19 @@ impl Latency {
         Ok(Self(Kind::Recorded(latencies.into_iter().map(|latency| latency.min(LONGEST)).collect())))
     }
 
+    /// Half of the tasks take less.
+    pub fn median(&self) -> Duration {
+        match &self.0 {
+            Kind::Fixed(latency) => *latency,
+            Kind::LogNormal { median, .. } => Duration::from_secs_f64(*median),
+            Kind::Recorded(latencies) => {
+                let mut sorted = latencies.clone();
+                sorted.sort_unstable();
+                sorted[sorted.len() / 2]
+            }
+        }
+    }
+
     pub(crate) fn draw(&self, rng: &mut StdRng) -> Duration {
         match &self.0 {
             Kind::Fixed(latency) => *latency,
@@ -206,7 +219,8 @@ mod tests {
 
     #[test]
     fn a_log_normal_latency_has_its_median() {
-        let latency = "lognormal:12s:0.25".parse().unwrap();
+        let latency: Latency = "lognormal:12s:0.25".parse().unwrap();
+        assert_eq!(latency.median(), Duration::from_secs(12));
         let drawn = drawn(&latency, 4001);
         assert!((11.5..12.5).contains(&drawn[2000].as_secs_f64()), "{:?}", drawn[2000]);
         // A log-normal of σ 0.25 has 15.9 % above median × e^0.25.
@@ -225,6 +239,7 @@ mod tests {
         };
         let expected = Latency::recorded(vec![Duration::from_secs(1), Duration::from_millis(2500)]).unwrap();
         assert_eq!(read("1\n\n2.5\n").unwrap(), expected);
+        assert_eq!(read("9\n1\n2\n").unwrap().median(), Duration::from_secs(2));
         assert_eq!(read(" [1, 2.5]\n").unwrap(), expected);
         assert_eq!(drawn(&expected, 100)[99], Duration::from_millis(2500));
         for (content, words) in [

@@ -36,6 +36,7 @@ pub(crate) struct Rules {
     pub(crate) failure_rate: f64,
     pub(crate) price: Arc<Decimal>,
     pub(crate) api_key: Option<Box<str>>,
+    pub(crate) progress: bool,
     pub(crate) limit: Option<RateLimit>,
 }
 
@@ -108,7 +109,7 @@ impl Service {
     /// The answer to a status request for a task, if there is one with this id; `is_told` if it will reach the client.
     pub(crate) fn status(&self, id: Id, is_told: bool, base_url: impl FnOnce() -> String) -> Option<Vec<u8>> {
         let now = self.clock.now();
-        self.store.poll(id, now, is_told, |record| answers::task(id, record, now, base_url))
+        self.store.poll(id, now, is_told, |record| answers::task(id, record, now, self.rules.progress, base_url))
     }
 
     pub(crate) fn estimate(&self, request: &Request) -> Vec<u8> {
@@ -154,8 +155,14 @@ mod tests {
     use super::*;
 
     fn service(state: Option<StateFile>) -> Service {
-        let rules =
-            Rules { latency: Latency::default(), failure_rate: 0.5, price: Arc::default(), api_key: None, limit: None };
+        let rules = Rules {
+            latency: Latency::default(),
+            failure_rate: 0.5,
+            price: Arc::default(),
+            api_key: None,
+            progress: true,
+            limit: None,
+        };
         Service {
             clock: Clock::start(),
             store: Store::new(),

@@ -1,23 +1,19 @@
 //! `cargo xtask bench emulator`: status requests a second and memory per finished task, the load generator beside it.
 
 use std::error::Error;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io;
 use std::net::SocketAddr;
 use std::ops::Range;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use spark_t2i_core::{Request, TaskSnapshot, wire};
-use spark_t2i_emulator::Emulator;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::steps::root;
-
-/// The argument with which this program starts itself as the server.
-pub(crate) const SERVER_ARGUMENT: &str = "bench-emulator-server";
+use crate::server::Server;
+use crate::steps::in_release;
 
 const CONNECTIONS: usize = 32;
 const STATUS_REQUESTS: usize = 400_000;
@@ -26,22 +22,13 @@ const TASKS: usize = 100_000;
 const WARM_UP: usize = 2000;
 const PROMPT_CHARACTERS: usize = 120;
 
-/// Serves tasks that finish at once, until standard input ends, which it does with the benchmark, however that ends.
-pub(crate) fn serve(_arguments: &[String]) -> Result<(), Box<dyn Error>> {
-    // With all that it can serve, so that what is measured is the most that it costs.
-    let scenarios = root().join("tests/fixtures/scenarios");
-    let emulator = Emulator::builder().latency(Duration::ZERO).scenarios(scenarios).start()?;
-    println!("{}", emulator.addr());
-    io::stdin().read_to_end(&mut Vec::new())?;
-    Ok(())
-}
-
 /// Measures, and prints a table. Missed targets are no failure: another machine is slower.
 pub(crate) fn run(_arguments: &[String]) -> Result<(), Box<dyn Error>> {
     if cfg!(debug_assertions) {
-        return in_release();
+        return in_release(&["bench", "emulator"]);
     }
-    let server = Server::start()?;
+    // With all that it can serve, so that what is measured is the most that it costs.
+    let server = Server::start(&["--latency", "0s", "--scenarios"])?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (creates, per_second, per_task) = runtime.block_on(async {
         let load = Load { addr: server.addr };
@@ -50,7 +37,7 @@ pub(crate) fn run(_arguments: &[String]) -> Result<(), Box<dyn Error>> {
         let begin = Instant::now();
         let id = load.create(TASKS).await?;
         let creates = rate(TASKS, begin.elapsed());
-        let per_task = before.zip(server.resident()).map(|(before, after)| after.saturating_sub(before) / TASKS);
+        let per_task = before.zip(server.resident()).map(|(before, after)| after.saturating_sub(before) / TASKS as u64);
         let begin = Instant::now();
         load.status(&id, STATUS_REQUESTS).await?;
         Ok::<_, Box<dyn Error>>((creates, rate(STATUS_REQUESTS, begin.elapsed()), per_task))
@@ -63,52 +50,9 @@ pub(crate) fn run(_arguments: &[String]) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// `cargo xtask` is a debug build, of which no figure counts: the same again in a release build.
-fn in_release() -> Result<(), Box<dyn Error>> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let arguments = ["run", "--release", "--quiet", "--package", "xtask", "--", "bench", "emulator"];
-    let status = Command::new(cargo).args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).status()?;
-    if status.success() { Ok(()) } else { Err(format!("the release build: {status}").into()) }
-}
-
 #[expect(clippy::cast_precision_loss, reason = "a count for people to read")]
 fn rate(count: usize, took: Duration) -> f64 {
     count as f64 / took.as_secs_f64()
-}
-
-/// The emulator in a process of its own, so that its memory is its own.
-struct Server {
-    process: Child,
-    addr: SocketAddr,
-}
-
-impl Server {
-    fn start() -> Result<Self, Box<dyn Error>> {
-        let mut process = Command::new(std::env::current_exe()?)
-            .arg(SERVER_ARGUMENT)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let mut line = String::new();
-        let output = process.stdout.take().ok_or("the server has no output")?;
-        BufReader::new(output).read_line(&mut line)?;
-        let addr = line.trim().parse().map_err(|_| format!("the server did not start: it said {line:?}"))?;
-        Ok(Self { process, addr })
-    }
-
-    /// Bytes of memory that are resident; none where the system does not tell in this way.
-    fn resident(&self) -> Option<usize> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).ok()?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-        line.trim().strip_suffix("kB")?.trim().parse::<usize>().ok().map(|kilobytes| kilobytes * 1024)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        drop(self.process.stdin.take());
-        _ = self.process.wait();
-    }
 }
 
 /// As cheap as can be, since it takes its time from the server: bytes made once, answers read by their length alone.

@@ -2,9 +2,12 @@
 
 mod bench_cli;
 mod bench_emulator;
+mod bench_poll;
 mod generate;
 mod mutants;
 mod public_clients;
+mod server;
+mod simulate;
 mod steps;
 mod test;
 
@@ -19,7 +22,13 @@ Set-up, tests and measurements of this workspace.
   cargo xtask mutants [NAME …]    breaks promises in a copy; each must make its scenario fail
   cargo xtask bench PART          measures, with the targets beside the figures; parts:
                                   emulator (throughput, memory), cli (start, size)
-  cargo bench                     the small ones: validation, decoding, the painter
+  cargo xtask bench poll          what waiting costs over HTTP, in some three minutes: lag, requests, CPU, memory;
+                                  --base-url URL (an emulator of yours), --tasks N, --poll-cost S, --latency SPEC,
+                                  --json
+  cargo xtask simulate [FILE]     what polling costs by policy, on virtual time: a table, docs/polling.md
+                                  and docs/polling.svg (--verify: are they current?); with a file of
+                                  recorded seconds, there; --seed N for other tasks
+  cargo bench                     the small ones: validation, decoding, the polling engine, the painter
 ";
 
 fn main() -> ExitCode {
@@ -31,8 +40,11 @@ fn main() -> ExitCode {
         ["mutants", rest @ ..] => mutants::run(rest),
         ["bench", "emulator", ..] => bench_emulator::run(&arguments[2..]),
         ["bench", "cli", ..] => bench_cli::run(&arguments[2..]),
-        // The benchmark starts its server as a process of its own.
-        [bench_emulator::SERVER_ARGUMENT, ..] => bench_emulator::serve(&arguments[1..]),
+        ["bench", "poll", rest @ ..] => bench_poll::run(rest),
+        ["simulate", arguments @ ..] => simulate::run(arguments),
+        // The benchmarks start server and load as processes of their own.
+        [server::SERVER_ARGUMENT, ..] => server::serve(&arguments[1..]),
+        [bench_poll::LOAD_ARGUMENT, job] => bench_poll::load(job),
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");
             Ok(())

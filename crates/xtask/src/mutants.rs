@@ -35,8 +35,11 @@ const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         promise: "there is a last look at the deadline",
-        file: "crates/client/src/watch.rs",
-        changes: &[("let look_at = look_at.min(last_look);", "let look_at = look_at.min(self.deadline);")],
+        file: "crates/client/src/polling/driver.rs",
+        changes: &[(
+            "state.engine.ask_by(handle, next.map(|next| self.since_origin(next)));",
+            "state.engine.ask_by(handle, next.filter(|next| *next < now).map(|next| self.since_origin(next)));",
+        )],
         scenario: "poll-last-look",
     },
     Mutant {
@@ -48,7 +51,10 @@ const MUTANTS: &[Mutant] = &[
     Mutant {
         promise: "polling survives a 5xx",
         file: "crates/client/src/task.rs",
-        changes: &[("ErrorKind::Connection => Look::Later(error)", "ErrorKind::Connection => Look::Over(error)")],
+        changes: &[(
+            "ErrorKind::Connection | ErrorKind::RateLimited => Look::Later(error)",
+            "ErrorKind::Connection | ErrorKind::RateLimited => Look::Over(error)",
+        )],
         scenario: "poll-through-trouble",
     },
     Mutant {
@@ -71,7 +77,7 @@ const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         promise: "a task that is not found yet has its grace",
-        file: "crates/client/src/watch.rs",
+        file: "crates/client/src/polling/driver.rs",
         changes: &[("asked.duration_since(since) >= GRACE", "asked >= since")],
         scenario: "poll-404-then-found",
     },

@@ -58,3 +58,14 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
     command.args(arguments);
     command
 }
+
+/// `cargo xtask` is a debug build, of which no figure counts: the same again in a release build.
+///
+/// # Errors
+/// When that cannot be built or does not succeed.
+pub(crate) fn in_release(arguments: &[&str]) -> Result<(), Box<dyn Error>> {
+    // Where it was called: paths among the arguments are the caller's.
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    let status = cargo(&["run", "--release", "--quiet", "--manifest-path", manifest, "--"]).args(arguments).status()?;
+    if status.success() { Ok(()) } else { Err(format!("the release build: {status}").into()) }
+}

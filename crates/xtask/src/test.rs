@@ -4,7 +4,7 @@ use std::error::Error;
 use std::process::{Command, Stdio};
 
 use crate::steps::{Steps, cargo};
-use crate::{generate, mutants, public_clients};
+use crate::{generate, mutants, public_clients, simulate};
 
 const PARTS: [&str; 2] = ["rust", "public-clients"];
 
@@ -55,6 +55,7 @@ fn rust(steps: &mut Steps) -> Result<(), Box<dyn Error>> {
         &mut cargo(&["check", "--package", "spark-t2i", "--no-default-features", "--locked"]),
     )?;
     steps.call("generated files", || generate::run(&["--verify"]))?;
+    steps.call("simulated polling", || simulate::run(&["--verify"]))?;
     // Not `--all-targets`, which would build the examples as tests: here they are built as the programs that they are.
     steps.run(
         "tests and examples in the documentation",

@@ -5,6 +5,7 @@
 mod codes;
 mod files;
 mod json;
+mod learning;
 mod offline;
 mod options;
 #[cfg(unix)]

@@ -25,6 +25,8 @@ pub(crate) fn bare() -> Command {
     for name in ["SPARK_T2I_API_KEY", "SPARK_T2I_BASE_URL", "NO_COLOR", "CLICOLOR_FORCE", "CLICOLOR"] {
         command.env_remove(name);
     }
+    // Tests must not learn from one another, nor teach whoever runs them: there is no folder under a device.
+    command.env("XDG_CACHE_HOME", "/dev/null/cache");
     command
 }
 

@@ -13,4 +13,5 @@ mod once;
 mod resumed;
 mod scripted;
 mod survives;
+mod together;
 mod traffic;

@@ -3,6 +3,7 @@
 
 mod decoding;
 mod numbers;
+mod polling;
 mod text;
 mod validation;
 
