@@ -10,7 +10,7 @@
 //! | what is wrong with it | [`Report`], [`Violation`], [`Warning`], [`Code`] |
 //! | what is answered | [`TaskSnapshot`], [`Status`], [`Output`], [`Content`], [`Usage`], [`Estimate`], [`Decimal`] |
 //! | what went wrong | [`Error`], [`ErrorKind`], [`Charged`], [`ServerError`] |
-//! | when to ask again | [`polling`]; [`Schedule`], [`Known`], [`Stretching`], [`FixedInterval`] |
+//! | when to ask again | [`polling`] |
 //! | the wire | [`wire`] |
 //!
 //! ```
