@@ -30,6 +30,7 @@ const STYLES: Styles = Styles::styled()
 #[derive(Debug, Parser)]
 #[command(
     name = "spark-t2i",
+    bin_name = "spark-t2i",
     version,
     styles = STYLES,
     after_help = help::MAIN,
@@ -51,6 +52,21 @@ pub(crate) enum Command {
     Validate(Validate),
     Serve(Serve),
     Completions(Completions),
+}
+
+impl Command {
+    pub(crate) fn output(&self) -> Output {
+        match self {
+            Self::Generate(arguments) => arguments.output,
+            Self::Submit(arguments) => arguments.output,
+            Self::Task(arguments) => arguments.output,
+            Self::Estimate(arguments) => arguments.output,
+            Self::Serve(arguments) => arguments.output(),
+            // What it prints is JSON in any case, so that its failures are, too.
+            Self::Validate(_) => Output { json: true, quiet: false, verbose: 0 },
+            Self::Completions(_) => Output { json: false, quiet: false, verbose: 0 },
+        }
+    }
 }
 
 /// Make an image and save it

@@ -1,8 +1,6 @@
 //! How a failure is told: to people on standard error, to programs as JSON on standard output, and to both by the exit
 //! code.
 
-use std::process::ExitCode;
-
 use serde::Serialize;
 use spark_t2i::{Error, ErrorKind, printable};
 
@@ -35,8 +33,8 @@ impl Failure {
         Self { error, resume: Some(resume) }
     }
 
-    /// Tells the error, and ends with its code.
-    pub(crate) fn report(&self, output: Output) -> ExitCode {
+    /// Tells the error, and returns its exit code.
+    pub(crate) fn report(&self, output: Output) -> u8 {
         if output.json {
             // Where standard output is gone the exit code and standard error have to do.
             _ = output::json(&Told { error: &self.error });
@@ -44,7 +42,7 @@ impl Failure {
         if !(output.json && output.quiet) {
             output::to_stderr(&self.for_people());
         }
-        ExitCode::from(self.error.kind().exit_code())
+        self.error.kind().exit_code()
     }
 
     fn for_people(&self) -> String {

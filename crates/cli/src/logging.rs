@@ -3,16 +3,18 @@
 
 use std::io;
 
-use tracing::Level;
+use tracing::subscriber::DefaultGuard;
+use tracing::{Dispatch, Level, dispatcher};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
 
 const OURS: [&str; 4] = ["spark_t2i", "spark_t2i_core", "spark_t2i_emulator", "spark_t2i_cli"];
 
-pub(crate) fn start(verbose: u8) {
+/// Logs for the whole process, or, where that has a log of its own, what happens on this thread as long as the guard
+/// lives.
+pub(crate) fn start(verbose: u8) -> Option<DefaultGuard> {
     let level = match verbose {
-        0 => return,
+        0 => return None,
         1 => Level::INFO,
         _ => Level::DEBUG,
     };
@@ -20,9 +22,10 @@ pub(crate) fn start(verbose: u8) {
         .with_writer(io::stderr)
         .with_ansi(anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never)
         .with_target(verbose > 1);
-    // A second start would change nothing.
-    _ = tracing_subscriber::registry()
-        .with(layer)
-        .with(Targets::new().with_targets(OURS.map(|target| (target, level))))
-        .try_init();
+    let targets = Targets::new().with_targets(OURS.map(|target| (target, level)));
+    let log = Dispatch::new(tracing_subscriber::registry().with(layer).with(targets));
+    match dispatcher::set_global_default(log.clone()) {
+        Ok(()) => None,
+        Err(_) => Some(dispatcher::set_default(&log)),
+    }
 }

@@ -8,7 +8,7 @@ use spark_t2i_emulator::{Emulator, StartError, Stats};
 use crate::arguments::Serve;
 use crate::failure::Failure;
 use crate::output::{BOLD, CYAN, FAINT};
-use crate::{figures, logging, output, session, stop};
+use crate::{figures, output, session, stop};
 
 /// `IP:PORT`, `localhost:PORT`, or a port of 127.0.0.1.
 pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {
@@ -20,7 +20,6 @@ pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {
 }
 
 pub(crate) fn run(arguments: &Serve) -> Result<(), Failure> {
-    logging::start(arguments.verbose);
     let mut builder = Emulator::builder()
         .addr(arguments.addr)
         .latency(arguments.latency.clone())

@@ -15,7 +15,7 @@ use tokio::runtime::{self, Runtime};
 use crate::arguments::ServiceOptions;
 use crate::output::Output;
 use crate::progress::Progress;
-use crate::{logging, stop};
+use crate::stop;
 
 const KEY_VARIABLE: &str = "SPARK_T2I_API_KEY";
 const BASE_URL_VARIABLE: &str = "SPARK_T2I_BASE_URL";
@@ -41,7 +41,6 @@ pub(crate) struct Session {
 impl Session {
     /// Makes the client; with `local` it speaks to an emulator inside this process. Nothing is sent yet.
     pub(crate) fn open(options: &ServiceOptions, local: bool, output: Output) -> Result<Self, Error> {
-        logging::start(output.verbose);
         let mut client = Client::builder()
             .wait_timeout(options.wait_timeout)
             .max_requests_per_second(options.max_requests_per_second)

@@ -1,6 +1,7 @@
 //! A command line that cannot be understood.
 
-use std::process::ExitCode;
+use std::ffi::OsString;
+use std::io::{self, Write};
 
 use clap::error::{ContextKind, ContextValue};
 use spark_t2i::{Error, ErrorKind};
@@ -14,16 +15,17 @@ const NO_LOCAL: &str = "--local has no use here: an embedded emulator and its ta
 
 /// Prints the help or the version that was asked for, or says what is wrong with the command line: in JSON, too, where
 /// it asks for JSON.
-pub(crate) fn explain(error: &clap::Error) -> ExitCode {
+pub(crate) fn explain(error: &clap::Error, arguments: &[OsString]) -> u8 {
     if !error.use_stderr() {
-        return match error.print() {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(_) => ExitCode::from(ErrorKind::Io.exit_code()),
+        // A program that is not Rust's own flushes nothing at its end.
+        return match error.print().and_then(|()| io::stdout().flush()) {
+            Ok(()) => 0,
+            Err(_) => ErrorKind::Io.exit_code(),
         };
     }
     let given = |names: &[&str]| {
-        let before_prompt = std::env::args_os().skip(1).take_while(|argument| argument != "--");
-        before_prompt.into_iter().any(|argument| names.iter().any(|name| argument == *name))
+        let mut before_prompt = arguments.iter().skip(1).take_while(|argument| *argument != "--");
+        before_prompt.any(|argument| names.iter().any(|name| argument == *name))
     };
     let output = Output { json: given(&["--json"]), quiet: given(&["--quiet", "-q"]), verbose: 0 };
     let wrong = |what: String| Failure::from(Error::new(ErrorKind::InvalidRequest, what));
@@ -42,7 +44,7 @@ pub(crate) fn explain(error: &clap::Error) -> ExitCode {
             ));
         }
     }
-    ExitCode::from(ErrorKind::InvalidRequest.exit_code())
+    ErrorKind::InvalidRequest.exit_code()
 }
 
 /// What is wrong, without the usage and the pointers behind it.

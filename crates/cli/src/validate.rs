@@ -3,7 +3,6 @@
 use std::fs::File;
 use std::io::{self, IsTerminal, Read};
 use std::path::Path;
-use std::process::ExitCode;
 
 use spark_t2i::{Error, ErrorKind, Report, Violation, printable};
 
@@ -14,12 +13,10 @@ use crate::output::{self, Output};
 /// No parameters are longer by far: a prompt has 800 characters.
 const MOST_BYTES: u64 = 4 << 20;
 
-pub(crate) fn run(arguments: &Validate) -> ExitCode {
-    // What it prints is JSON in any case, so that its failures are, too.
-    let output = Output { json: true, quiet: false, verbose: 0 };
+pub(crate) fn run(arguments: &Validate, output: Output) -> u8 {
     match read(arguments.file.as_deref()).and_then(|bytes| judge(&bytes, arguments.json)) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::from(ErrorKind::InvalidRequest.exit_code()),
+        Ok(true) => 0,
+        Ok(false) => ErrorKind::InvalidRequest.exit_code(),
         Err(error) => Failure::from(error).report(output),
     }
 }

@@ -4,6 +4,7 @@
 
 mod codes;
 mod files;
+mod in_process;
 mod json;
 mod learning;
 mod offline;
