@@ -74,7 +74,7 @@ impl Client {
     pub async fn generate(&self, request: Request) -> Result<Image, Error> {
         let deadline = self.deadline(None);
         let created = self.create(&request, deadline).await?;
-        Task::created(self.clone(), created, request).wait_until(deadline).await
+        Task::created(self.clone(), created, request).wait_until(deadline, None).await
     }
 
     /// Generates many images, `max_in_flight` at a time, and yields each as it is done. Nothing is lost: a request that
@@ -99,7 +99,15 @@ impl Client {
     /// id came back (it is not repeated then); `authentication`, `permission`, `insufficient_balance`; `rate_limited`
     /// and `connection` beyond the retries; `not_found` for a wrong base URL.
     pub async fn submit(&self, request: &Request) -> Result<Task, Error> {
-        let created = self.create(request, self.deadline(None)).await?;
+        self.submit_within(request, None).await
+    }
+
+    /// As [`submit`](Self::submit), with a timeout of its own in place of the client's `wait_timeout`.
+    ///
+    /// # Errors
+    /// As [`submit`](Self::submit).
+    pub async fn submit_within(&self, request: &Request, timeout: Option<Duration>) -> Result<Task, Error> {
+        let created = self.create(request, self.deadline(timeout)).await?;
         Ok(Task::created(self.clone(), created, request.clone()))
     }
 
@@ -120,11 +128,23 @@ impl Client {
     /// # Errors
     /// As [`submit`](Self::submit), but never `outcome_unknown`: an estimate is repeated without harm.
     pub async fn estimate(&self, request: &Request) -> Result<Option<Estimate>, Error> {
+        self.estimate_within(request, None).await
+    }
+
+    /// As [`estimate`](Self::estimate), with a timeout of its own in place of the client's `wait_timeout`.
+    ///
+    /// # Errors
+    /// As [`estimate`](Self::estimate).
+    pub async fn estimate_within(
+        &self,
+        request: &Request,
+        timeout: Option<Duration>,
+    ) -> Result<Option<Estimate>, Error> {
         let report = request.validate();
         if !report.is_valid() {
             return Err(report.into_error());
         }
-        let deadline = self.deadline(None);
+        let deadline = self.deadline(timeout);
         self.0.retry_budget.first_attempt();
         let mut failures = 0;
         loop {

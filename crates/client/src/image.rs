@@ -98,8 +98,16 @@ impl Image {
     /// `download` when it cannot be fetched or is no whole image; `timeout`. Both carry the task's id, by which the
     /// image can be fetched again.
     pub async fn bytes(&self) -> Result<Bytes, Error> {
+        self.bytes_within(None).await
+    }
+
+    /// As [`bytes`](Self::bytes), with a timeout of its own in place of the client's `wait_timeout`.
+    ///
+    /// # Errors
+    /// As [`bytes`](Self::bytes).
+    pub async fn bytes_within(&self, timeout: Option<Duration>) -> Result<Bytes, Error> {
         let mut sink = Sink::memory();
-        download::fetch(self, &mut sink, self.task.client().deadline(None)).await?;
+        download::fetch(self, &mut sink, self.deadline(timeout)).await?;
         Ok(sink.into_bytes())
     }
 

@@ -61,4 +61,4 @@ pub use spark_t2i_core::{
     Preset, Report, Request, ServerError, Size, Status, TaskId, TaskSnapshot, Usage, Violation, Warning, printable,
 };
 pub use stats::{LagStats, Stats};
-pub use task::Task;
+pub use task::{Task, WaitOptions};

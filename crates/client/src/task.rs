@@ -49,6 +49,37 @@ pub(crate) enum Look {
     Over(Error),
 }
 
+/// Called with everything that happens to a task.
+pub(crate) type OnEvent = Box<dyn FnMut(&Event) + Send>;
+
+/// How to wait for a task.
+#[derive(Default)]
+pub struct WaitOptions {
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) on_event: Option<OnEvent>,
+}
+
+impl WaitOptions {
+    /// How long the whole may take. Default: the client's `wait_timeout`.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Called with every event of the task, the terminal one last, as [`Task::events`] would yield them. It runs between
+    /// two steps of the waiting: it must not block.
+    pub fn on_event(mut self, on_event: impl FnMut(&Event) + Send + 'static) -> Self {
+        self.on_event = Some(Box::new(on_event));
+        self
+    }
+}
+
+impl fmt::Debug for WaitOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WaitOptions").field("timeout", &self.timeout).finish_non_exhaustive()
+    }
+}
+
 impl fmt::Debug for Task {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Task").field("id", &self.0.id).field("status", &self.status()).finish_non_exhaustive()
@@ -105,7 +136,15 @@ impl Task {
     /// `not_found`, `authentication`, `permission`, `connection`, `rate_limited`, `protocol` or `timeout`; a failed
     /// task is none, it is a state.
     pub async fn refresh(&self) -> Result<Arc<TaskSnapshot>, Error> {
-        let deadline = self.client().deadline(None);
+        self.refresh_within(None).await
+    }
+
+    /// As [`refresh`](Self::refresh), with a timeout of its own in place of the client's `wait_timeout`.
+    ///
+    /// # Errors
+    /// As [`refresh`](Self::refresh).
+    pub async fn refresh_within(&self, timeout: Option<Duration>) -> Result<Arc<TaskSnapshot>, Error> {
+        let deadline = self.client().deadline(timeout);
         self.client().retry_budget().first_attempt();
         let mut failures = 0;
         loop {
@@ -130,7 +169,7 @@ impl Task {
     /// `task_failed` with the service's code; `timeout` (the task goes on); `not_found` after a grace of 10 s;
     /// `authentication`, `permission` and `insufficient_balance` at once. Every one carries the task's id.
     pub async fn wait(&self) -> Result<Image, Error> {
-        self.wait_until(self.client().deadline(None)).await
+        self.wait_with(WaitOptions::default()).await
     }
 
     /// Waits until the task has ended, for `timeout` at most.
@@ -138,13 +177,33 @@ impl Task {
     /// # Errors
     /// As [`wait`](Self::wait).
     pub async fn wait_for(&self, timeout: Duration) -> Result<Image, Error> {
-        self.wait_until(self.client().deadline(Some(timeout))).await
+        self.wait_with(WaitOptions::default().timeout(timeout)).await
     }
 
-    pub(crate) async fn wait_until(&self, deadline: Instant) -> Result<Image, Error> {
-        let mut watch = Watch::to_the_end(self.clone(), deadline);
+    /// Waits until the task has ended, with a timeout of its own, or told what happens on the way.
+    ///
+    /// # Errors
+    /// As [`wait`](Self::wait).
+    pub async fn wait_with(&self, options: WaitOptions) -> Result<Image, Error> {
+        self.wait_until(self.client().deadline(options.timeout), options.on_event).await
+    }
+
+    pub(crate) async fn wait_until(&self, deadline: Instant, on_event: Option<OnEvent>) -> Result<Image, Error> {
+        let Some(mut on_event) = on_event else {
+            return self.end_of(Watch::to_the_end(self.clone(), deadline), |_| {}).await;
+        };
+        let submitted_here = self.0.request.is_some();
+        let watch = Watch::of_everything(self.clone(), deadline, submitted_here);
+        self.end_of(watch, |event| on_event(event)).await
+    }
+
+    async fn end_of(&self, mut watch: Watch, mut on_event: impl FnMut(&Event)) -> Result<Image, Error> {
         loop {
-            match watch.next().await.map(|event| event.kind) {
+            let event = watch.next().await;
+            if let Some(event) = &event {
+                on_event(event);
+            }
+            match event.map(|event| event.kind) {
                 Some(EventKind::Completed(snapshot)) => return Image::first_of(self, &snapshot),
                 Some(EventKind::Failed(error)) => return Err(error),
                 Some(_) => {}
