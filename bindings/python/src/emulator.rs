@@ -1,0 +1,39 @@
+use pyo3::prelude::*;
+use spark_t2i_bridge::{self as bridge, EmulatorOptions};
+
+use crate::convert::{argument, guarded};
+
+/// The service on loopback, inside this process.
+#[pyclass(frozen, module = "spark_t2i._native")]
+pub(crate) struct Emulator(bridge::Emulator);
+
+#[pymethods]
+impl Emulator {
+    #[new]
+    fn new(options: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let (py, options) = (options.py(), argument(options)?);
+        guarded(py, || py.detach(|| bridge::Emulator::start(EmulatorOptions::by_name(options)?))).map(Self)
+    }
+
+    #[getter]
+    fn url(&self, py: Python<'_>) -> PyResult<String> {
+        guarded(py, || self.0.url())
+    }
+
+    fn stats(&self, py: Python<'_>) -> PyResult<String> {
+        guarded(py, || py.detach(|| self.0.stats()))
+    }
+
+    fn faults(&self, py: Python<'_>) -> PyResult<Vec<String>> {
+        guarded(py, || self.0.faults())
+    }
+
+    fn set_faults(&self, faults: &Bound<'_, PyAny>) -> PyResult<()> {
+        let (py, faults) = (faults.py(), argument(faults)?);
+        guarded(py, || self.0.set_faults(faults))
+    }
+
+    fn stop(&self, py: Python<'_>) {
+        py.detach(|| self.0.stop());
+    }
+}

@@ -1,0 +1,63 @@
+//! `spark_t2i._native`: what the Python package `spark_t2i` stands on. Private; its types stand in `_native.pyi`.
+
+mod call;
+mod client;
+mod convert;
+mod deliver;
+mod emulator;
+
+/// The native part of `spark_t2i`.
+#[pyo3::pymodule]
+mod _native {
+    use std::ffi::OsString;
+    use std::time::Duration;
+
+    use pyo3::prelude::*;
+    use spark_t2i_bridge as bridge;
+
+    #[pymodule_export]
+    use crate::call::{Call, Many};
+    #[pymodule_export]
+    use crate::client::{Client, Image, Task};
+    use crate::convert::{argument, guarded, to_python};
+    #[pymodule_export]
+    use crate::emulator::Emulator;
+    use crate::{call, deliver};
+
+    /// How long the end of a program waits at most for each of the parts that end.
+    const LONGEST_END: Duration = Duration::from_millis(300);
+
+    #[pymodule_export]
+    #[allow(non_upper_case_globals, reason = "as it is called in Python")]
+    const __version__: &str = env!("CARGO_PKG_VERSION");
+
+    /// The verdict on parameters: a dict, or JSON text.
+    #[pyfunction]
+    fn validate<'py>(parameters: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let py = parameters.py();
+        let parameters = argument(parameters)?;
+        to_python(py, guarded(py, || Ok(bridge::report(&parameters)))?.into())
+    }
+
+    /// Width and height of a preset's name or of `WIDTHxHEIGHT`.
+    #[pyfunction]
+    fn size<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyAny>> {
+        to_python(py, guarded(py, || bridge::size(text))?.into())
+    }
+
+    /// Runs the command `spark-t2i`; returns its exit code.
+    #[pyfunction]
+    fn run_command_line(py: Python<'_>, arguments: Vec<OsString>) -> PyResult<u8> {
+        guarded(py, || Ok(py.detach(|| bridge::run_command_line(arguments))))
+    }
+
+    /// Ends what goes on in the background, at the end of the program: from now on no other thread calls Python.
+    #[pyfunction]
+    fn shut_down(py: Python<'_>) {
+        py.detach(|| {
+            bridge::shut_down(LONGEST_END);
+            call::all_returned(LONGEST_END);
+            deliver::COURIER.stop(LONGEST_END);
+        });
+    }
+}

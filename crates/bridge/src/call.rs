@@ -1,0 +1,320 @@
+//! A call under way: work on the runtime, and a foreign thread or event loop that waits for it.
+
+use std::collections::VecDeque;
+use std::marker::PhantomData;
+use std::process;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use spark_t2i::{Charged, Error, ErrorKind, TaskId};
+use tokio::task::JoinSet;
+
+use crate::guard::guarded;
+use crate::runtime;
+use crate::value::Value;
+
+/// A call under way: it yields items on the way, if there are any, and ends with a result. Dropping it cancels it.
+///
+/// A binding waits for it with [`wait`](Self::wait) in slices, between which it looks for its language's signals; or it
+/// asks to be told once with [`when_ready`](Self::when_ready) and takes what there is with [`take`](Self::take).
+pub struct Call<I, T> {
+    shared: Arc<Shared<I, T>>,
+    /// None only where this value is dropped in a forked child.
+    work: Option<Mutex<JoinSet<()>>>,
+    process: u32,
+}
+
+/// What there is of a call.
+pub enum Step<I, T> {
+    /// Nothing yet.
+    Pending,
+    /// Something on the way.
+    Item(I),
+    /// The end. It is told once.
+    Done(Result<T, Error>),
+}
+
+type Wake = Box<dyn FnOnce() + Send>;
+
+struct State<I, T> {
+    items: VecDeque<I>,
+    end: Option<Result<T, Error>>,
+    ended: bool,
+    wake: Option<Wake>,
+    /// Tasks at the service that this call is after.
+    task_ids: Vec<TaskId>,
+}
+
+pub(crate) struct Shared<I, T> {
+    state: Mutex<State<I, T>>,
+    changed: Condvar,
+}
+
+impl<I, T> Shared<I, T> {
+    fn new() -> Arc<Self> {
+        let state = State { items: VecDeque::new(), end: None, ended: false, wake: None, task_ids: Vec::new() };
+        Arc::new(Self { state: Mutex::new(state), changed: Condvar::new() })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State<I, T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change(&self, change: impl FnOnce(&mut State<I, T>)) {
+        let wake = {
+            let mut state = self.state();
+            change(&mut state);
+            if state.is_ready() { state.wake.take() } else { None }
+        };
+        self.changed.notify_all();
+        // Not under the lock: whoever is told may take at once.
+        if let Some(wake) = wake {
+            wake();
+        }
+    }
+
+    /// Yields an item.
+    pub(crate) fn item(&self, item: I) {
+        self.change(|state| state.items.push_back(item));
+    }
+
+    /// Notes the id of a task that the call is after, from the moment that it is known.
+    pub(crate) fn knows(&self, id: &TaskId) {
+        self.change(|state| state.task_ids.push(id.clone()));
+    }
+
+    /// Forgets a task that has ended.
+    pub(crate) fn forgets(&self, id: &TaskId) {
+        self.change(|state| state.task_ids.retain(|known| known != id));
+    }
+
+    fn end(&self, result: Result<T, Error>) {
+        self.change(|state| {
+            if !state.ended {
+                (state.end, state.ended) = (Some(result), true);
+            }
+        });
+    }
+
+    fn cancelled(&self) -> Error {
+        cancelled(&self.state().task_ids)
+    }
+}
+
+impl<I, T> State<I, T> {
+    fn is_ready(&self) -> bool {
+        self.ended || !self.items.is_empty()
+    }
+
+    fn step(&mut self) -> Step<I, T> {
+        match self.items.pop_front() {
+            Some(item) => Step::Item(item),
+            None => match self.end.take() {
+                Some(result) => Step::Done(result),
+                None if self.ended => Step::Done(Err(Error::internal("the end of a call was taken twice"))),
+                None => Step::Pending,
+            },
+        }
+    }
+}
+
+/// The error of a call that was cancelled while it was after these tasks.
+fn cancelled(task_ids: &[TaskId]) -> Error {
+    match task_ids {
+        [] => Error::new(ErrorKind::Cancelled, "the call was cancelled"),
+        [id, others @ ..] => {
+            let more = if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
+            let message = format!(
+                "the call was cancelled; task {id}{more} goes on at the service and can be waited for again by its id"
+            );
+            Error::new(ErrorKind::Cancelled, message).with_task_id(id)
+        }
+    }
+    .with_charged(Charged::Unknown)
+}
+
+impl<I: Send + 'static, T: Send + 'static> Call<I, T> {
+    /// A call that has no work yet, and no end of its own.
+    pub(crate) fn idle() -> Self {
+        Self { shared: Shared::new(), work: Some(Mutex::new(JoinSet::new())), process: process::id() }
+    }
+
+    /// Starts work that ends the call.
+    pub(crate) fn start<F>(work: impl FnOnce(Arc<Shared<I, T>>) -> F) -> Self
+    where
+        F: Future<Output = Result<T, Error>> + Send + 'static,
+    {
+        let call = Self::idle();
+        let work = work(Arc::clone(&call.shared));
+        call.run(work, Shared::end);
+        call
+    }
+
+    /// Runs work on the runtime. `finish` is called with its result, whatever happens: with an error where the work
+    /// panics, is cancelled, or the runtime ends.
+    pub(crate) fn run<R, F>(&self, work: F, finish: impl FnOnce(&Shared<I, T>, Result<R, Error>) + Send + 'static)
+    where
+        F: Future<Output = Result<R, Error>> + Send + 'static,
+        R: Send + 'static,
+    {
+        let mut finish = Finish { shared: Arc::clone(&self.shared), tell: Some(finish), result: PhantomData };
+        match (runtime::handle(), &self.work) {
+            (Ok(runtime), Some(running)) => {
+                let mut running = running.lock().unwrap_or_else(PoisonError::into_inner);
+                // What has ended takes no room.
+                while running.try_join_next().is_some() {}
+                running.spawn_on(
+                    async move {
+                        let result = guarded(work).await;
+                        finish.with(result);
+                    },
+                    &runtime,
+                );
+            }
+            (Err(error), _) => finish.with(Err(error)),
+            (_, None) => {}
+        }
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared<I, T>> {
+        &self.shared
+    }
+
+    /// Waits until there is something, for `at_most`.
+    pub fn wait(&self, at_most: Duration) -> Step<I, T> {
+        if let Some(error) = self.elsewhere() {
+            return Step::Done(Err(error));
+        }
+        let (mut state, _) = self
+            .shared
+            .changed
+            .wait_timeout_while(self.shared.state(), at_most, |state| !state.is_ready())
+            .unwrap_or_else(PoisonError::into_inner);
+        state.step()
+    }
+
+    /// What there is now.
+    pub fn take(&self) -> Step<I, T> {
+        match self.elsewhere() {
+            Some(error) => Step::Done(Err(error)),
+            None => self.shared.state().step(),
+        }
+    }
+
+    /// Calls `wake` once: now if there is something to take, or else as soon as there is, on a thread of the runtime, which
+    /// it must not block. It takes the place of one that was given before.
+    pub fn when_ready(&self, wake: impl FnOnce() + Send + 'static) {
+        if self.elsewhere().is_none() {
+            let mut state = self.shared.state();
+            if !state.is_ready() {
+                state.wake = Some(Box::new(wake));
+                return;
+            }
+        }
+        wake();
+    }
+
+    /// Ends the call at once with the error `cancelled`, unless it has ended. The task at the service goes on.
+    pub fn cancel(&self) {
+        if self.elsewhere().is_some() {
+            return;
+        }
+        self.shared.end(Err(self.shared.cancelled()));
+        if let Some(work) = &self.work {
+            work.lock().unwrap_or_else(PoisonError::into_inner).abort_all();
+        }
+    }
+
+    /// The tasks at the service that the call is after now, as far as their ids are known.
+    pub fn task_ids(&self) -> Vec<TaskId> {
+        if self.elsewhere().is_some() { Vec::new() } else { self.shared.state().task_ids.clone() }
+    }
+
+    /// Why nothing will come of the call in this process: it was made before a fork.
+    fn elsewhere(&self) -> Option<Error> {
+        (self.process != process::id()).then(|| {
+            Error::new(
+                ErrorKind::Cancelled,
+                "the call was made before this process was forked: its parent goes on with it",
+            )
+        })
+    }
+}
+
+/// A call of whatever type, for languages that have one type for all values.
+pub trait AnyCall: Send + Sync {
+    /// As [`Call::wait`].
+    fn wait(&self, at_most: Duration) -> Step<Value, Value>;
+    /// As [`Call::take`].
+    fn take(&self) -> Step<Value, Value>;
+    /// As [`Call::when_ready`].
+    fn when_ready(&self, wake: Box<dyn FnOnce() + Send>);
+    /// As [`Call::cancel`].
+    fn cancel(&self);
+    /// As [`Call::task_ids`].
+    fn task_ids(&self) -> Vec<TaskId>;
+}
+
+impl<I: Into<Value> + Send + 'static, T: Into<Value> + Send + 'static> AnyCall for Call<I, T> {
+    fn wait(&self, at_most: Duration) -> Step<Value, Value> {
+        self.wait(at_most).erased()
+    }
+
+    fn take(&self) -> Step<Value, Value> {
+        self.take().erased()
+    }
+
+    fn when_ready(&self, wake: Box<dyn FnOnce() + Send>) {
+        self.when_ready(wake);
+    }
+
+    fn cancel(&self) {
+        self.cancel();
+    }
+
+    fn task_ids(&self) -> Vec<TaskId> {
+        self.task_ids()
+    }
+}
+
+impl<I: Into<Value>, T: Into<Value>> Step<I, T> {
+    fn erased(self) -> Step<Value, Value> {
+        match self {
+            Self::Pending => Step::Pending,
+            Self::Item(item) => Step::Item(item.into()),
+            Self::Done(result) => Step::Done(result.map(Into::into)),
+        }
+    }
+}
+
+impl<I, T> Drop for Call<I, T> {
+    fn drop(&mut self) {
+        if self.process != process::id() {
+            std::mem::forget(self.work.take());
+        }
+    }
+}
+
+/// Tells the result of some work; that it was cancelled, where it is dropped before.
+struct Finish<I, T, R, F: FnOnce(&Shared<I, T>, Result<R, Error>)> {
+    shared: Arc<Shared<I, T>>,
+    tell: Option<F>,
+    result: PhantomData<fn(R)>,
+}
+
+impl<I, T, R, F: FnOnce(&Shared<I, T>, Result<R, Error>)> Finish<I, T, R, F> {
+    fn with(&mut self, result: Result<R, Error>) {
+        if let Some(tell) = self.tell.take() {
+            tell(&self.shared, result);
+        }
+    }
+}
+
+impl<I, T, R, F: FnOnce(&Shared<I, T>, Result<R, Error>)> Drop for Finish<I, T, R, F> {
+    fn drop(&mut self) {
+        if self.tell.is_some() {
+            let cancelled = self.shared.cancelled();
+            self.with(Err(cancelled));
+        }
+    }
+}

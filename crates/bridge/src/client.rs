@@ -1,0 +1,106 @@
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use spark_t2i::{ClientBuilder, Error, Estimate, Event, Request, Stats, WaitOptions};
+
+use crate::call::{Call, Shared};
+use crate::image::Image;
+use crate::options::Options;
+use crate::process::PerProcess;
+use crate::task::Task;
+
+/// A client that a foreign program holds. Cheap to clone. It goes on working in a forked child, with connections and a
+/// runtime of the child's own.
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+struct Inner {
+    builder: ClientBuilder,
+    wait_timeout: Duration,
+    max_in_flight: usize,
+    here: PerProcess<spark_t2i::Client>,
+}
+
+impl Client {
+    /// A client with these options; key and base URL come from the environment where they are not given. Nothing is sent.
+    ///
+    /// # Errors
+    /// As [`ClientBuilder::build`].
+    pub fn new(options: Options) -> Result<Self, Error> {
+        let wait_timeout = options.wait_timeout.unwrap_or(Duration::from_secs(600));
+        let max_in_flight = options.max_in_flight.unwrap_or(64);
+        let builder = options.builder()?;
+        let here = PerProcess::new(builder.clone().build()?);
+        Ok(Self(Arc::new(Inner { builder, wait_timeout, max_in_flight, here })))
+    }
+
+    pub(crate) fn here(&self) -> Result<spark_t2i::Client, Error> {
+        Ok((*self.0.here.get_or_make(|| self.0.builder.clone().build())?).clone())
+    }
+
+    /// How many requests of a [`Many`](crate::Many) shall be under way at once.
+    pub fn max_in_flight(&self) -> usize {
+        self.0.max_in_flight
+    }
+
+    /// Submits and waits. With `watch`, every event of the task is an item.
+    pub fn generate(&self, request: Request, timeout: Option<Duration>, watch: bool) -> Call<Event, Image> {
+        let client = self.clone();
+        Call::start(|shared| async move {
+            let events = watch.then(|| Arc::clone(&shared));
+            client.generated(request, timeout, &*shared, events).await
+        })
+    }
+
+    /// The whole of `generate`: the id is told to `call` from the moment that it is known.
+    pub(crate) async fn generated<I: Send + 'static, T: Send + 'static>(
+        &self,
+        request: Request,
+        timeout: Option<Duration>,
+        call: &Shared<I, T>,
+        events: Option<Arc<Shared<Event, Image>>>,
+    ) -> Result<Image, Error> {
+        let begin = Instant::now();
+        let timeout = timeout.unwrap_or(self.0.wait_timeout);
+        let task = self.here()?.submit_within(&request, Some(timeout)).await?;
+        call.knows(task.id());
+        let mut options = WaitOptions::default().timeout(timeout.saturating_sub(begin.elapsed()));
+        if let Some(events) = events {
+            options = options.on_event(move |event| events.item(event.clone()));
+        }
+        let image = task.wait_with(options).await;
+        call.forgets(task.id());
+        Ok(Image::new(Task::of(self, task), 0, image?))
+    }
+
+    /// Submits, and does not wait.
+    pub fn submit(&self, request: Request, timeout: Option<Duration>) -> Call<Event, Task> {
+        let client = self.clone();
+        Call::start(|_| async move {
+            let task = client.here()?.submit_within(&request, timeout).await?;
+            Ok(Task::of(&client, task))
+        })
+    }
+
+    /// What the request would probably cost.
+    pub fn estimate(&self, request: Request, timeout: Option<Duration>) -> Call<Event, Option<Estimate>> {
+        let client = self.clone();
+        Call::start(|_| async move { client.here()?.estimate_within(&request, timeout).await })
+    }
+
+    /// The task with this id. Nothing is sent.
+    ///
+    /// # Errors
+    /// `invalid_request` when the text cannot be an id.
+    pub fn task(&self, id: &str) -> Result<Task, Error> {
+        Ok(Task::of(self, self.here()?.task(id)?))
+    }
+
+    /// What this client has done in this process.
+    ///
+    /// # Errors
+    /// Those of [`new`](Self::new), in a forked child.
+    pub fn stats(&self) -> Result<Stats, Error> {
+        Ok(self.here()?.stats())
+    }
+}

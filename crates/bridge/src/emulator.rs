@@ -1,0 +1,124 @@
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use spark_t2i::{Error, ErrorKind, printable};
+use spark_t2i_emulator::{Fault, Latency, StartError};
+
+use crate::argument::{Argument, FromArgument, options};
+use crate::options::{by_name, set};
+use crate::process::PerProcess;
+
+/// The options of an emulator; what is none has its default. Each is documented at the method of the emulator's `Builder`
+/// with its name.
+#[derive(Debug, Clone, Default)]
+#[expect(missing_docs, reason = "as said above")]
+pub struct EmulatorOptions {
+    pub addr: Option<String>,
+    /// As in `serve --latency`: `2s`, `lognormal:12s:0.25`.
+    pub latency: Option<String>,
+    pub failure_rate: Option<f64>,
+    pub progress: Option<bool>,
+    pub rate_limit: Option<f64>,
+    /// A decimal number.
+    pub price: Option<String>,
+    pub api_key: Option<String>,
+    pub seed: Option<u64>,
+    pub state: Option<PathBuf>,
+    /// As in `serve --fault`: `NAME[:PROBABILITY][@KIND]`.
+    pub faults: Option<Vec<String>>,
+}
+
+by_name!(EmulatorOptions: addr latency failure_rate progress rate_limit price api_key seed state faults);
+
+/// The service on loopback, inside this process, on threads of its own. It stops when it is dropped; a forked child has no
+/// part in it.
+pub struct Emulator(PerProcess<spark_t2i_emulator::Emulator>);
+
+impl Emulator {
+    /// Starts one.
+    ///
+    /// # Errors
+    /// `invalid_request` for an option that cannot be; `io` when the system gives no port, no threads or no file.
+    pub fn start(options: EmulatorOptions) -> Result<Self, Error> {
+        let mut builder = spark_t2i_emulator::Emulator::builder();
+        if let Some(addr) = options.addr {
+            builder = builder.addr(read::<SocketAddr>("addr", &addr)?);
+        }
+        if let Some(latency) = options.latency {
+            builder = builder.latency(read::<Latency>("latency", &latency)?);
+        }
+        if let Some(price) = options.price {
+            builder = builder.price(read("price", &price)?);
+        }
+        for fault in faults(&options.faults.unwrap_or_default())? {
+            builder = builder.fault(fault);
+        }
+        set!(builder from options: failure_rate progress rate_limit api_key seed state);
+        let emulator = builder.start().map_err(|error| {
+            let kind = match &error {
+                StartError::InvalidOption { .. } | StartError::RefusedAddress(_) => ErrorKind::InvalidRequest,
+                _ => ErrorKind::Io,
+            };
+            Error::new(kind, error.to_string()).with_source(error)
+        })?;
+        Ok(Self(PerProcess::new(emulator)))
+    }
+
+    /// The base URL for a client.
+    ///
+    /// # Errors
+    /// `invalid_request` when it was stopped, or belongs to the parent of this process.
+    pub fn url(&self) -> Result<String, Error> {
+        self.with(|emulator| emulator.url().to_owned())
+    }
+
+    /// Its counters as JSON, as `GET /_emulator/stats` answers.
+    ///
+    /// # Errors
+    /// As [`url`](Self::url).
+    pub fn stats(&self) -> Result<String, Error> {
+        self.with(|emulator| serde_json::to_string(&emulator.stats()))?
+            .map_err(|error| Error::internal("counters that are no JSON").with_source(error))
+    }
+
+    /// The faults that are set.
+    ///
+    /// # Errors
+    /// As [`url`](Self::url).
+    pub fn faults(&self) -> Result<Vec<String>, Error> {
+        self.with(|emulator| emulator.faults().iter().map(ToString::to_string).collect())
+    }
+
+    /// Sets these faults, a list of texts, in place of all others.
+    ///
+    /// # Errors
+    /// `invalid_request` for a text that is no fault; else as [`url`](Self::url).
+    pub fn set_faults(&self, texts: Argument) -> Result<(), Error> {
+        let faults = faults(&Vec::read("faults", texts)?)?;
+        self.with(|emulator| emulator.set_faults(faults))
+    }
+
+    /// Stops it. To stop it twice is no error.
+    pub fn stop(&self) {
+        drop(self.0.take());
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&spark_t2i_emulator::Emulator) -> T) -> Result<T, Error> {
+        let emulator = self.0.get().ok_or_else(|| {
+            Error::new(
+                ErrorKind::InvalidRequest,
+                "the emulator was stopped, or was started before this process was forked: use its URL, or start another",
+            )
+        })?;
+        Ok(work(&emulator))
+    }
+}
+
+fn faults(texts: &[String]) -> Result<Vec<Fault>, Error> {
+    texts.iter().map(|text| read("fault", text)).collect()
+}
+
+fn read<T: std::str::FromStr<Err: std::fmt::Display>>(name: &str, text: &str) -> Result<T, Error> {
+    text.parse()
+        .map_err(|error| Error::new(ErrorKind::InvalidRequest, format!("{name} \"{}\": {error}", printable(text, 80))))
+}

@@ -1,0 +1,156 @@
+//! The client's log records, for the logging of another language.
+
+use std::fmt::{Debug, Write};
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use spark_t2i::{Error, ErrorKind};
+use tracing::field::{Field, Visit};
+use tracing::level_filters::LevelFilter;
+use tracing::{Event, Level, Metadata, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::{Context, SubscriberExt};
+use tracing_subscriber::registry::LookupSpan;
+
+/// How much is recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum LogLevel {
+    /// Nothing.
+    Off,
+    /// What has gone wrong in this library itself.
+    Error,
+    /// What somebody should look at.
+    Warning,
+    /// Tasks, and what became of them.
+    Info,
+    /// Requests and repetitions.
+    Debug,
+    /// Everything that ours say. What other libraries log is never recorded.
+    Trace,
+}
+
+impl LogLevel {
+    /// The level that a logger wants which takes records of this number or more: 10 for debug, 20 for info, 30 for warnings
+    /// and 40 for errors, as many languages have it.
+    pub fn at_least(number: u32) -> Self {
+        match number {
+            ..10 => Self::Trace,
+            10..20 => Self::Debug,
+            20..30 => Self::Info,
+            30..40 => Self::Warning,
+            40..50 => Self::Error,
+            50.. => Self::Off,
+        }
+    }
+
+    /// Its number, as [`at_least`](Self::at_least) reads them; 5 for the finest.
+    pub fn number(self) -> u32 {
+        match self {
+            Self::Trace => 5,
+            Self::Debug => 10,
+            Self::Info => 20,
+            Self::Warning => 30,
+            Self::Error => 40,
+            Self::Off => 50,
+        }
+    }
+}
+
+/// One record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogRecord {
+    /// How grave.
+    pub level: LogLevel,
+    /// Where it comes from: `spark_t2i::submit`.
+    pub target: &'static str,
+    /// What it says, with its fields: no key and no prompt.
+    pub message: String,
+}
+
+static LEVEL: AtomicU8 = AtomicU8::new(LogLevel::Off as u8);
+
+/// Hands every record from now on to `sink`, which is called on threads of the runtime and must not block them. Nothing is
+/// recorded before [`set_log_level`] says how much.
+///
+/// # Errors
+/// `internal` when this process has a subscriber already.
+pub fn start_logs(sink: impl Fn(LogRecord) + Send + Sync + 'static) -> Result<(), Error> {
+    let subscriber = tracing_subscriber::registry().with(Records { sink });
+    tracing::subscriber::set_global_default(subscriber)
+        .map_err(|error| Error::new(ErrorKind::Internal, "the log records go elsewhere already").with_source(error))
+}
+
+/// Says how much is recorded from now on. Cheap where nothing changes.
+pub fn set_log_level(level: LogLevel) {
+    if LEVEL.swap(level as u8, Ordering::Relaxed) != level as u8 {
+        tracing::callsite::rebuild_interest_cache();
+    }
+}
+
+fn level_of(level: Level) -> LogLevel {
+    match level {
+        Level::ERROR => LogLevel::Error,
+        Level::WARN => LogLevel::Warning,
+        Level::INFO => LogLevel::Info,
+        Level::DEBUG => LogLevel::Debug,
+        Level::TRACE => LogLevel::Trace,
+    }
+}
+
+struct Records<F> {
+    sink: F,
+}
+
+impl<S, F> Layer<S> for Records<F>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    F: Fn(LogRecord) + Send + Sync + 'static,
+{
+    fn enabled(&self, metadata: &Metadata<'_>, _: Context<'_, S>) -> bool {
+        metadata.target().starts_with("spark_t2i") && level_of(*metadata.level()) as u8 <= LEVEL.load(Ordering::Relaxed)
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(match LEVEL.load(Ordering::Relaxed) {
+            0 => LevelFilter::OFF,
+            1 => LevelFilter::ERROR,
+            2 => LevelFilter::WARN,
+            3 => LevelFilter::INFO,
+            4 => LevelFilter::DEBUG,
+            _ => LevelFilter::TRACE,
+        })
+    }
+
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let mut text = Text::default();
+        event.record(&mut text);
+        let metadata = event.metadata();
+        (self.sink)(LogRecord {
+            level: level_of(*metadata.level()),
+            target: metadata.target(),
+            message: text.message + &text.fields,
+        });
+    }
+}
+
+/// The message first, then the fields as `name=value`.
+#[derive(Default)]
+struct Text {
+    message: String,
+    fields: String,
+}
+
+impl Visit for Text {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        // A text takes every write.
+        _ = if field.name() == "message" {
+            write!(self.message, "{value:?}")
+        } else {
+            write!(self.fields, " {}={value:?}", field.name())
+        };
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.record_debug(field, &format_args!("{value}"));
+    }
+}
