@@ -1,0 +1,159 @@
+//! Calls, as a binding sees them: waited for in slices, or told once and taken; cancelled; ended with the runtime.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use spark_t2i_bridge::{
+    AnyCall, Argument, Client, ErrorKind, Event, EventKind, Image, Many, Options, Request, Step, Value,
+};
+use spark_t2i_emulator::Emulator;
+
+const LONG: Duration = Duration::from_secs(20);
+
+fn emulator(latency: Duration) -> Emulator {
+    Emulator::builder().latency(latency).start().unwrap()
+}
+
+fn client(emulator: &Emulator) -> Client {
+    let options = Options {
+        api_key: Some("any".to_owned()),
+        base_url: Some(emulator.url().to_owned()),
+        poll_interval: Some(Duration::from_millis(20)),
+        ..Options::default()
+    };
+    Client::new(options).unwrap()
+}
+
+#[test]
+fn a_watched_call_yields_its_events_and_then_its_image() {
+    let emulator = emulator(Duration::from_millis(200));
+    let call = client(&emulator).generate(Request::new("a fox"), None, true);
+    let mut events: Vec<Event> = Vec::new();
+    let image: Image = loop {
+        match call.wait(LONG) {
+            Step::Item(event) => events.push(event),
+            Step::Done(image) => break image.unwrap(),
+            Step::Pending => panic!("nothing came of the call"),
+        }
+    };
+    assert!(matches!(events[0].kind, EventKind::Submitted));
+    assert!(matches!(events.last().unwrap().kind, EventKind::Completed(_)));
+    assert_eq!((image.about().width, image.about().size.is_some()), (Some(1328), true));
+    assert!(call.task_ids().is_empty(), "a task that has ended needs nobody");
+    // Its end was told.
+    assert!(matches!(call.take(), Step::Done(Err(error)) if error.kind() == ErrorKind::Internal));
+}
+
+#[test]
+fn whoever_asked_to_be_told_is_told_once() {
+    let emulator = emulator(Duration::from_millis(100));
+    let call = client(&emulator).submit(Request::new("a fox"), None);
+    let (told, wait) = mpsc::channel();
+    let again = told.clone();
+    call.when_ready(move || told.send("first").unwrap());
+    assert_eq!(wait.recv_timeout(LONG), Ok("first"));
+    // There is something already.
+    call.when_ready(move || again.send("at once").unwrap());
+    assert_eq!(wait.try_recv(), Ok("at once"));
+    assert!(matches!(call.take(), Step::Done(Ok(_))));
+    assert!(wait.try_recv().is_err());
+}
+
+#[test]
+fn cancelling_ends_a_call_at_once_and_tells_its_task() {
+    let emulator = emulator(LONG);
+    let client = client(&emulator);
+    let call = client.generate(Request::new("a fox"), None, true);
+    assert!(matches!(call.wait(LONG), Step::Item(_)), "it is submitted");
+    let ids = call.task_ids();
+    let begin = Instant::now();
+    call.cancel();
+    let error = loop {
+        match call.wait(LONG) {
+            Step::Item(_) => {}
+            Step::Done(result) => break result.err().unwrap(),
+            Step::Pending => panic!("it was cancelled"),
+        }
+    };
+    assert!(begin.elapsed() < Duration::from_secs(1));
+    assert_eq!(error.kind(), ErrorKind::Cancelled);
+    assert_eq!(error.task_id(), Some(&ids[0]));
+    // The work is gone, too: nobody waits any more.
+    let until = Instant::now() + LONG;
+    while client.stats().unwrap().waiting > 0 {
+        assert!(Instant::now() < until, "somebody still waits");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn dropping_a_call_stops_its_work() {
+    let emulator = emulator(LONG);
+    let client = client(&emulator);
+    let call = client.generate(Request::new("a fox"), None, true);
+    assert!(matches!(call.wait(LONG), Step::Item(_)));
+    drop(call);
+    let until = Instant::now() + LONG;
+    while client.stats().unwrap().waiting > 0 {
+        assert!(Instant::now() < until, "somebody still waits");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn many_yield_each_with_its_index_a_wrong_request_too() {
+    let emulator = emulator(Duration::from_millis(50));
+    let client = client(&emulator);
+    let many = Many::new(&client);
+    for index in 0..5 {
+        let prompt = if index == 3 { " " } else { "a fox" };
+        many.add(index, Ok(Request::new(prompt)), None);
+    }
+    let mut seen = Vec::new();
+    while seen.len() < 5 {
+        let Step::Item(generated) = many.call().wait(LONG) else { panic!("one is missing: {seen:?}") };
+        seen.push((generated.index, generated.result.err().map(|error| error.kind())));
+    }
+    seen.sort_unstable_by_key(|(index, _)| *index);
+    let wrong = Some(ErrorKind::InvalidRequest);
+    assert_eq!(seen, [(0, None), (1, None), (2, None), (3, wrong), (4, None)]);
+}
+
+#[test]
+fn options_by_name_are_read_or_refused_with_their_name() {
+    let read = |name: &str, value: Argument| Options::by_name(Argument::Map(vec![(name.to_owned(), value)]));
+    assert_eq!(read("wait_timeout", Argument::Number(0.5)).unwrap().wait_timeout, Some(Duration::from_millis(500)));
+    assert_eq!(read("max_retries", Argument::Integer(2)).unwrap().max_retries, Some(2));
+    assert_eq!(read("max_in_flight", Argument::Number(2.0)).unwrap().max_in_flight, Some(2));
+    assert_eq!(read("api_key", Argument::Absent).unwrap().api_key, None);
+    for (name, value) in [
+        ("wait_timeout", Argument::Number(-1.0)),
+        ("wait_timeout", Argument::Number(f64::NAN)),
+        ("wait_timeout", Argument::Text("5".to_owned())),
+        ("max_retries", Argument::Integer(-1)),
+        ("max_retries", Argument::Number(1.5)),
+        ("max_retries", Argument::Boolean(true)),
+        ("headers", Argument::List(Vec::new())),
+        ("api_kye", Argument::Text("secret".to_owned())),
+    ] {
+        let error = read(name, value).err().unwrap();
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+        assert!(error.message().contains(name) && !error.message().contains("secret"), "{error}");
+    }
+    let wrong_place = read("max_retries", Argument::Text("sk-secret".to_owned())).err().unwrap();
+    assert!(!wrong_place.message().contains("sk-secret"), "{wrong_place}");
+}
+
+#[test]
+fn a_call_of_any_type_yields_values() {
+    let emulator = emulator(Duration::from_millis(20));
+    let call: Box<dyn AnyCall> = Box::new(client(&emulator).generate(Request::new("a fox"), None, true));
+    let Step::Item(Value::Record(name, fields)) = call.wait(LONG) else { panic!("no record") };
+    assert_eq!(name, "Event");
+    assert_eq!(fields[0].0, "kind");
+    assert!(
+        matches!(&fields[0].1, Value::Record("EventKind", kind) if matches!(&kind[0].1, Value::Text(text) if text == "submitted"))
+    );
+}
