@@ -1,5 +1,6 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use spark_t2i::{Error, ErrorKind, printable};
 use spark_t2i_emulator::{Fault, Latency, StartError};
@@ -14,8 +15,7 @@ use crate::process::PerProcess;
 #[expect(missing_docs, reason = "as said above")]
 pub struct EmulatorOptions {
     pub addr: Option<String>,
-    /// As in `serve --latency`: `2s`, `lognormal:12s:0.25`.
-    pub latency: Option<String>,
+    pub latency: Option<LatencyText>,
     pub failure_rate: Option<f64>,
     pub progress: Option<bool>,
     pub rate_limit: Option<f64>,
@@ -26,6 +26,19 @@ pub struct EmulatorOptions {
     pub state: Option<PathBuf>,
     /// As in `serve --fault`: `NAME[:PROBABILITY][@KIND]`.
     pub faults: Option<Vec<String>>,
+}
+
+/// As in `serve --latency`: `2s`, `lognormal:12s:0.25`, or a file's path. By name a number of seconds may be given, too.
+#[derive(Debug, Clone)]
+pub struct LatencyText(pub String);
+
+impl FromArgument for LatencyText {
+    fn read(name: &str, argument: Argument) -> Result<Self, Error> {
+        Ok(Self(match argument {
+            Argument::Integer(_) | Argument::Number(_) => format!("{}s", Duration::read(name, argument)?.as_secs_f64()),
+            other => String::read(name, other)?,
+        }))
+    }
 }
 
 by_name!(EmulatorOptions: addr latency failure_rate progress rate_limit price api_key seed state faults);
@@ -44,7 +57,7 @@ impl Emulator {
         if let Some(addr) = options.addr {
             builder = builder.addr(read::<SocketAddr>("addr", &addr)?);
         }
-        if let Some(latency) = options.latency {
+        if let Some(LatencyText(latency)) = options.latency {
             builder = builder.latency(read::<Latency>("latency", &latency)?);
         }
         if let Some(price) = options.price {

@@ -42,7 +42,7 @@ pub use client::Client;
 pub use command_line::run_command_line;
 pub use courier::Courier;
 #[cfg(feature = "emulator")]
-pub use emulator::{Emulator, EmulatorOptions};
+pub use emulator::{Emulator, EmulatorOptions, LatencyText};
 pub use failure::Failure;
 pub use guard::guard;
 pub use image::{AboutImage, Image};

@@ -14,4 +14,5 @@ mod resumed;
 mod scripted;
 mod survives;
 mod together;
+mod told;
 mod traffic;
