@@ -12,9 +12,12 @@ if TYPE_CHECKING:
 class _Word(str, Enum):
     """A word of the service or of this client. A word that this version does not know yet is kept as it came."""
 
-    # As in `enum.StrEnum`, which Python 3.10 does not have.
-    __str__ = str.__str__
-    __format__ = str.__format__
+    # These two as in `enum.StrEnum`, which Python 3.10 does not have.
+    def __str__(self) -> str:
+        return str.__str__(self)
+
+    def __format__(self, format_spec: str) -> str:
+        return str.__format__(self, format_spec)
 
     @classmethod
     def _missing_(cls, value: object) -> Self | None:

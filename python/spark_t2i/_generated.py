@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from ._errors import InternalError
-from ._record import record
+from ._record import public, record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ else:
         __class_getitem__ = classmethod(GenericAlias)
 
 
+@public
 @record
 class Generated(Generic[ImageT_co]):
     """What became of one request of ``generate_many``: an image, or an error."""

@@ -11,7 +11,7 @@ __all__ = ["native"]
 
 if native.__version__ != __version__:
     raise ImportError(
-        f"spark_t2i {__version__} found its native part in version {native.__version__} ({native.__file__}): "
+        f"spark_t2i {__version__} found its native part in version {native.__version__}: "
         "two installations are mixed; install spark-t2i again"
     )
 

@@ -11,7 +11,6 @@ from ._errors import SparkT2iError
 from ._values import Estimate, Event, Report, Saved, Stats, TaskSnapshot
 
 __version__: str
-__file__: str
 
 _Item_co = TypeVar("_Item_co", covariant=True)
 _Result_co = TypeVar("_Result_co", covariant=True)

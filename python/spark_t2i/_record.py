@@ -48,8 +48,9 @@ def record(cls: Class) -> Class:
         "__delattr__": _refuse_to_delete,
     }
     # A class with slots has to be made with them: they cannot be added.
-    made = type(cls)(cls.__name__, cls.__bases__, {**generated, **namespace, "__slots__": fields})
-    return public(made)  # type: ignore[return-value]  # the same class, made again
+    metaclass: Any = type(cls)
+    made: Class = metaclass(cls.__name__, cls.__bases__, {**generated, **namespace, "__slots__": fields})
+    return made
 
 
 def _initialiser(cls: type, fields: tuple[str, ...]) -> Any:
@@ -62,6 +63,17 @@ def _initialiser(cls: type, fields: tuple[str, ...]) -> Any:
     made.__qualname__ = f"{cls.__qualname__}.__init__"
     made.__module__ = cls.__module__
     return made
+
+
+def set_fields(self: object, **values: object) -> None:
+    """For a class with an ``__init__`` of its own."""
+    for field, value in values.items():
+        object.__setattr__(self, field, value)
+
+
+def fields_of(self: Any) -> dict[str, Any]:
+    """The fields by their names."""
+    return {field: getattr(self, field) for field in self.__slots__}
 
 
 def _values(self: Any) -> tuple[Any, ...]:
@@ -78,7 +90,7 @@ def _repr(self: Any) -> str:
     return f"{type(self).__name__}({', '.join(shown)})"
 
 
-def _eq(self: Any, other: object) -> bool:
+def _eq(self: Any, other: object) -> object:
     if type(other) is not type(self):
         return NotImplemented
     return _values(self) == _values(other)
@@ -89,7 +101,7 @@ def _hash(self: Any) -> int:
 
 
 def _replace(self: Any, /, **changes: Any) -> Any:
-    return type(self)(**{**dict(zip(self.__slots__, _values(self))), **changes})
+    return type(self)(**{**fields_of(self), **changes})
 
 
 def _refuse_to_set(self: object, name: str, value: object) -> NoReturn:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ._library import native
-from ._record import record
+from ._record import fields_of, public, record, set_fields
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ._values import Report
 
 
+@public
 @record
 class Request:
     """One image to be generated: the parameters of the specification. Only what is set is sent.
@@ -59,15 +60,16 @@ class Request:
         """
         if size is not None:
             width, height = _sides(size, width, height)
-        for field, value in zip(self.__slots__, (prompt, width, height, seed, use_pre_llm, model)):
-            object.__setattr__(self, field, value)
+        set_fields(
+            self, prompt=prompt, width=width, height=height, seed=seed, use_pre_llm=use_pre_llm, model=model
+        )
 
     def validate(self) -> Report:
         """Checks the request by the rules of the specification; nothing is sent. Every violation is reported."""
         return native.validate(_parameters(self))
 
     def __replace__(self, /, **changes: Any) -> Self:
-        kept = {field: getattr(self, field) for field in self.__slots__}
+        kept = fields_of(self)
         if "size" in changes:
             del kept["width"], kept["height"]
         return type(self)(**{**kept, **changes})
@@ -114,8 +116,7 @@ def arguments_of(
         return dict(prompt), None
     if size is not None:
         width, height = _sides(size, width, height)
-    parameters = {"prompt": prompt, "use_pre_llm": use_pre_llm, "seed": seed, "width": width, "height": height}
-    return parameters, model
+    return dict(prompt=prompt, use_pre_llm=use_pre_llm, seed=seed, width=width, height=height), model
 
 
 def arguments_of_item(index: int, item: RequestLike) -> tuple[dict[str, object], str | None]:
@@ -126,13 +127,10 @@ def arguments_of_item(index: int, item: RequestLike) -> tuple[dict[str, object],
 
 
 def _parameters(request: Request) -> dict[str, object]:
-    return {
-        "prompt": request.prompt,
-        "use_pre_llm": request.use_pre_llm,
-        "seed": request.seed,
-        "width": request.width,
-        "height": request.height,
-    }
+    parameters = fields_of(request)
+    # It stands beside the parameters, not among them.
+    del parameters["model"]
+    return parameters
 
 
 def _sides(size: SizeLike, width: int | None, height: int | None) -> tuple[int, int]:

@@ -33,7 +33,7 @@ class ClientOptions(TypedDict, total=False):
     wait_timeout: Seconds | None
     max_retries: int | None
     max_requests_per_second: float | None
-    poll_cost: Seconds | None
+    poll_cost: float | None
     poll_interval: Seconds | None
     latency_profile: StrPath | None
     max_in_flight: int | None

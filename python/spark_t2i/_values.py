@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ._errors import InvalidRequestError
-from ._record import record
+from ._record import public, record, set_fields
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def _time(unix_seconds: float | None) -> datetime | None:
         return None
 
 
+@public
 @record
 class Usage:
     """What a task used and cost. Money is exact: as the service wrote it, never a binary fraction."""
@@ -44,6 +45,7 @@ class Usage:
     """All tokens."""
 
 
+@public
 @record
 class Content:
     """One generated thing."""
@@ -58,6 +60,7 @@ class Content:
     """The identifier of the job behind the task."""
 
 
+@public
 @record
 class Output:
     """One element of a task's output."""
@@ -66,6 +69,7 @@ class Output:
     """What was generated."""
 
 
+@public
 @record
 class ServerError:
     """The reason that the service gave for a failure."""
@@ -76,6 +80,7 @@ class ServerError:
     """What happened, in the service's words."""
 
 
+@public
 @record
 class Metadata:
     """The service's own times of a task, in Unix seconds with a fraction; the properties give them in UTC."""
@@ -103,6 +108,7 @@ class Metadata:
         return _time(self.completed_unix)
 
 
+@public
 @record
 class TaskSnapshot:
     """What one answer of the service said about a task.
@@ -137,6 +143,7 @@ class TaskSnapshot:
         return _time(self.created_unix)
 
 
+@public
 @record
 class Estimate:
     """What a request would probably cost, as the service estimates it."""
@@ -164,6 +171,7 @@ class Estimate:
         return None if self.updated_unix_ms is None else _time(self.updated_unix_ms / 1000)
 
 
+@public
 @record
 class Event:
     """Something that happened to a task while it was waited for. The last one is completed or failed."""
@@ -189,6 +197,7 @@ class Event:
         return self.kind in ("completed", "failed")
 
 
+@public
 @record
 class Saved:
     """A file that was saved: whole, checked and synced."""
@@ -198,7 +207,7 @@ class Saved:
     bytes: int
     """Its length in bytes."""
     format: str
-    """What it is, by its own signature: ``"png"``, ``"jpeg"``, ``"webp"``, ``"gif"`` or ``"avif"``."""
+    """What it is by its own signature, such as ``"png"``."""
     width: int | None
     """Pixels from left to right, where its head tells them (PNG)."""
     height: int | None
@@ -208,13 +217,13 @@ class Saved:
         # Imported by whoever saves a file, and by nobody else.
         from pathlib import Path
 
-        for field, value in zip(self.__slots__, (Path(path), bytes, format, width, height)):
-            object.__setattr__(self, field, value)
+        set_fields(self, path=Path(path), bytes=bytes, format=format, width=width, height=height)
 
     def __fspath__(self) -> str:
         return str(self.path)
 
 
+@public
 @record
 class Violation:
     """A rule of the specification that a request breaks."""
@@ -227,6 +236,7 @@ class Violation:
     """What is wrong, for people."""
 
 
+@public
 @record
 class ParameterWarning:
     """Something allowed that probably gives a poor image."""
@@ -237,6 +247,7 @@ class ParameterWarning:
     """What may go wrong, for people."""
 
 
+@public
 @record
 class Report:
     """The verdict on a request; true where no rule is broken."""
@@ -265,6 +276,7 @@ class Report:
         raise error
 
 
+@public
 @record
 class LagStats:
     """How late completions were noticed, in seconds."""
@@ -277,6 +289,7 @@ class LagStats:
     """What 95 of 100 stayed within, to within 3 %."""
 
 
+@public
 @record
 class Stats:
     """What a client has done since it was made."""
