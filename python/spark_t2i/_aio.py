@@ -4,8 +4,8 @@ import asyncio
 import builtins
 from collections.abc import AsyncIterable
 
-from ._base import ClientBase, TaskBase, explain
-from ._image import ImageBase, decode, require, to_array
+from ._base import ClientBase, TaskBase, explain, require, watched
+from ._image import ImageBase, decode, to_array
 from ._record import public
 from ._request import arguments_of
 from ._streams import EventStream, ImageStream, ready
@@ -92,8 +92,7 @@ class AsyncClient(ClientBase):
         The parameters and errors are those of `Client.generate`; `on_progress` may be a coroutine function.
         """
         parameters, other_model = arguments_of(prompt, size, width, height, seed, use_pre_llm, model)
-        watch = progress or on_progress is not None
-        call = self._native.generate(parameters, other_model, timeout, watch)
+        call = self._native.generate(parameters, other_model, timeout, watched(on_progress, progress))
         return AsyncImage(await finish(call, on_progress, progress=progress))
 
     async def submit(
@@ -157,7 +156,6 @@ class AsyncClient(ClientBase):
         self._open = None
 
     async def __aenter__(self) -> Self:
-        self._native  # A closed client cannot be entered.
         return self
 
     async def __aexit__(self, *error: object) -> None:
@@ -188,7 +186,7 @@ class AsyncTask(TaskBase):
 
         `on_progress` may be a coroutine function.
         """
-        call = self._native.wait(timeout, progress or on_progress is not None)
+        call = self._native.wait(timeout, watched(on_progress, progress))
         return AsyncImage(await finish(call, on_progress, progress=progress))
 
     def events(self, *, timeout: Seconds | None = None) -> EventStream:
@@ -231,11 +229,11 @@ class AsyncImage(ImageBase):
 
     async def open(self) -> PIL.Image.Image:
         """Fetches the image and decodes it with Pillow, in a thread: see `Image.open`."""
-        require("PIL")
+        require("images", "PIL")
         return await asyncio.to_thread(decode, await self.bytes())
 
     async def to_numpy(self) -> numpy.ndarray[Any, numpy.dtype[numpy.uint8]]:
         """Fetches the image into an array (height, width, channels) of uint8: see `Image.to_numpy`."""
-        require("PIL", "numpy")
+        require("images", "PIL", "numpy")
         data = await self.bytes()
         return await asyncio.to_thread(lambda: to_array(decode(data)))

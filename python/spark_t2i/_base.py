@@ -50,6 +50,23 @@ def explain(error: BaseException, task_id: str | None) -> None:
         error.add_note(f'task {task_id} goes on at the service; client.task("{task_id}").wait() takes it up again')
 
 
+def watched(on_progress: object, progress: bool) -> bool:
+    """Whether a call shall tell its events; a missing tqdm is noticed here, before anything is sent and paid."""
+    if progress:
+        require("progress", "tqdm")
+    return progress or on_progress is not None
+
+
+def require(extra: str, *modules: str) -> None:
+    """Asks for modules that this package does not depend on, before anything is fetched for them."""
+    for module in modules:
+        try:
+            __import__(module)
+        except ModuleNotFoundError:
+            message = f"this needs {module}: pip install spark-t2i[{extra}]"
+            raise ModuleNotFoundError(message, name=module) from None
+
+
 class Handle:
     """Something that stands for a thing of a client: a copy of it is the same thing."""
 

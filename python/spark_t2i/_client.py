@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from ._base import ClientBase, TaskBase, explain, finish
+from ._base import ClientBase, TaskBase, explain, finish, watched
 from ._errors import SparkT2iError
 from ._generated import Generated
 from ._image import Image
@@ -64,8 +64,7 @@ class Client(ClientBase):
         Raises what `submit` and `Task.wait` raise.
         """
         parameters, other_model = arguments_of(prompt, size, width, height, seed, use_pre_llm, model)
-        watch = progress or on_progress is not None
-        call = self._native.generate(parameters, other_model, timeout, watch)
+        call = self._native.generate(parameters, other_model, timeout, watched(on_progress, progress))
         return Image(finish(call, on_progress, progress=progress))
 
     def submit(
@@ -137,7 +136,6 @@ class Client(ClientBase):
         self._open = None
 
     def __enter__(self) -> Self:
-        self._native  # A closed client cannot be entered.
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -174,7 +172,7 @@ class Task(TaskBase):
         after a grace of 10 s; `AuthenticationError`, `PermissionDeniedError` and `InsufficientBalanceError` at once.
         Each has the task's id.
         """
-        call = self._native.wait(timeout, progress or on_progress is not None)
+        call = self._native.wait(timeout, watched(on_progress, progress))
         return Image(finish(call, on_progress, progress=progress))
 
     def events(self, *, timeout: Seconds | None = None) -> Generator[Event, None, None]:
@@ -209,9 +207,7 @@ def _each(call: native.Call[Item, None]) -> Generator[Item, None, None]:
         call.cancel()
 
 
-def _generate_many(
-    client: native.Client, requests: Iterable[RequestLike]
-) -> Generator[Generated[Image], None, None]:
+def _generate_many(client: native.Client, requests: Iterable[RequestLike]) -> Generator[Generated[Image], None, None]:
     many, room = client.many(), client.max_in_flight
     in_flight: dict[int, RequestLike] = {}
     try:

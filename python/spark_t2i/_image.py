@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import builtins
 
-from ._base import Handle, finish
+from ._base import Handle, finish, require
 from ._record import public, record
 
 TYPE_CHECKING = False
@@ -196,7 +196,7 @@ class Image(ImageBase):
 
         Raises ModuleNotFoundError where there is no Pillow; else what `bytes` raises.
         """
-        require("PIL")
+        require("images", "PIL")
         return decode(self.bytes())
 
     def to_numpy(self) -> numpy.ndarray[Any, numpy.dtype[numpy.uint8]]:
@@ -205,19 +205,8 @@ class Image(ImageBase):
         Raises ModuleNotFoundError where there is no Pillow or numpy (``pip install spark-t2i[images]``); else what
         `bytes` raises.
         """
-        require("PIL", "numpy")
+        require("images", "PIL", "numpy")
         return to_array(decode(self.bytes()))
-
-
-def require(*modules: str) -> None:
-    """Asks for modules before anything is fetched for them."""
-    for module in modules:
-        try:
-            __import__(module)
-        except ModuleNotFoundError:
-            name = {"PIL": "Pillow"}.get(module, module)
-            message = f"this needs {name}: pip install spark-t2i[images]"
-            raise ModuleNotFoundError(message, name=module) from None
 
 
 def decode(data: bytes) -> PIL.Image.Image:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sized
 
+from ._base import require
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,10 +19,9 @@ if TYPE_CHECKING:
 
 
 def _bar(**options: Any) -> tqdm[Any]:
-    try:
-        from tqdm.auto import tqdm
-    except ModuleNotFoundError:
-        raise ModuleNotFoundError("a progress bar needs tqdm: pip install spark-t2i[progress]", name="tqdm") from None
+    require("progress", "tqdm")
+    from tqdm.auto import tqdm
+
     return tqdm(**options)
 
 

@@ -60,9 +60,7 @@ class Request:
         """
         if size is not None:
             width, height = _sides(size, width, height)
-        set_fields(
-            self, prompt=prompt, width=width, height=height, seed=seed, use_pre_llm=use_pre_llm, model=model
-        )
+        set_fields(self, prompt=prompt, width=width, height=height, seed=seed, use_pre_llm=use_pre_llm, model=model)
 
     def validate(self) -> Report:
         """Checks the request by the rules of the specification; nothing is sent. Every violation is reported."""

@@ -52,7 +52,9 @@ class _Stream(Generic[Item_co]):
 
     async def __anext__(self) -> Item_co:
         if self._advancing:
-            raise RuntimeError("this stream is being advanced already: only one task at a time can wait for its next item")
+            raise RuntimeError(
+                "this stream is being advanced already: only one task at a time can wait for its next item"
+            )
         self._advancing = True
         try:
             return await self._next()
@@ -149,7 +151,9 @@ class ImageStream(_Stream[Generated[ImageT_co]]):
             found = many.poll() if self._in_flight else None
             if found is not None:
                 index, image, error = found[1]
-                return Generated(index, self._in_flight.pop(index), None if image is None else self._image(image), error)
+                return Generated(
+                    index, self._in_flight.pop(index), None if image is None else self._image(image), error
+                )
             if self._source is None and not self._in_flight:
                 break
             if self._source is None or len(self._in_flight) >= self._room:

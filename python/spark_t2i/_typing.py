@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Literal, TypedDict, Union
 if TYPE_CHECKING:
     from ._request import Request
 
-Seconds = Union[float, timedelta]
+Seconds = float | timedelta
 """A duration: a number of seconds, or a ``timedelta``."""
 
-StrPath = Union[str, "os.PathLike[str]"]
+StrPath = str | os.PathLike[str]
 """A path."""
 
-SizeLike = Union[str, "tuple[int, int]"]
+SizeLike = str | tuple[int, int]
 """A size: ``"16:9-2k"`` (a preset), ``"2560x1440"``, or ``(2560, 1440)``, in pixels."""
 
 RequestLike = Union[str, "Request", Mapping[str, object]]
