@@ -1,0 +1,16 @@
+"""Hands the log records of the native part to the logger ``spark_t2i``, if the program has imported ``logging``."""
+
+from __future__ import annotations
+
+import logging
+
+# A library says nothing unless it is asked to.
+logging.getLogger("spark_t2i").addHandler(logging.NullHandler())
+
+
+def emit(level: int, target: str, message: str) -> None:
+    """Logs a record whose logger is named by the target: ``spark_t2i::submit`` is ``spark_t2i.submit``."""
+    logger = logging.getLogger(target.replace("::", "."))
+    if logger.isEnabledFor(level):
+        # Made by hand: it was not logged from any line of Python that could be looked up.
+        logger.handle(logger.makeRecord(logger.name, level, target, 0, message, (), None))
