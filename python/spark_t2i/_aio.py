@@ -56,7 +56,7 @@ async def finish(
                 await awaitable
     except BaseException as error:
         call.cancel()
-        explain(error, call.task_id)
+        explain(error, call.task_ids)
         raise
 
 

@@ -35,19 +35,21 @@ def finish(
         return call.result(on_event)
     except BaseException as error:
         call.cancel()
-        explain(error, call.task_id)
+        explain(error, call.task_ids)
         raise
 
 
-def explain(error: BaseException, task_id: str | None) -> None:
-    """Tells whoever catches what has stopped a call how the task goes on; our own errors tell it themselves."""
+def explain(error: BaseException, task_ids: list[str]) -> None:
+    """Tells whoever catches what has stopped a call how its tasks go on; our own errors tell it themselves."""
     if isinstance(error, SparkT2iError):
         return
     if not isinstance(error, Exception):
         # KeyboardInterrupt and CancelledError stay what they are: frameworks tell them by their class.
-        error.task_id = task_id  # type: ignore[attr-defined]
-    if task_id is not None and sys.version_info >= (3, 11):
-        error.add_note(f'task {task_id} goes on at the service; client.task("{task_id}").wait() takes it up again')
+        error.task_id = task_ids[0] if task_ids else None  # type: ignore[attr-defined]
+        error.task_ids = task_ids  # type: ignore[attr-defined]
+    if task_ids and sys.version_info >= (3, 11):
+        go_on = f"task {task_ids[0]} goes on" if len(task_ids) == 1 else f"tasks {', '.join(task_ids)} go on"
+        error.add_note(f'{go_on} at the service; client.task("{task_ids[0]}").wait() takes it up again')
 
 
 def watched(on_progress: object, progress: bool) -> bool:

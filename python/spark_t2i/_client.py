@@ -200,7 +200,7 @@ def _each(call: native.Call[Item, None]) -> Generator[Item, None, None]:
             except StopIteration:
                 return
             except BaseException as error:
-                explain(error, call.task_id)
+                explain(error, call.task_ids)
                 raise
             yield item
     finally:
@@ -236,7 +236,7 @@ def _generate_many(client: native.Client, requests: Iterable[RequestLike]) -> Ge
             index, image, failure = done or many.next()
             yield Generated(index, in_flight.pop(index), None if image is None else Image(image), failure)
     except KeyboardInterrupt as error:
-        explain(error, None)
+        explain(error, many.task_ids)
         raise
     finally:
         many.cancel()

@@ -30,8 +30,8 @@ _SIGNATURES = {
 
 
 @record
-class _Remembered:
-    """What is left of an image in another process: all that is known of it, and no client to fetch it with."""
+class AboutImage:
+    """What is known of an image without fetching it."""
 
     task_id: str
     url: str
@@ -43,49 +43,50 @@ class _Remembered:
 
 
 class ImageBase(Handle):
-    def __init__(self, image: native.Image | _Remembered) -> None:
-        self._source = image
+    def __init__(self, image: native.Image | AboutImage) -> None:
+        # Out of a pickle comes what is known of it alone, without a client.
+        self._open, self._about = (None, image) if isinstance(image, AboutImage) else (image, image.about())
         self._shown: builtins.bytes | None = None
 
     @property
     def task_id(self) -> str:
         """The id of the task that made it."""
-        return self._source.task_id
+        return self._about.task_id
 
     @property
     def url(self) -> str:
         """Where the image lies. Such addresses may expire."""
-        return self._source.url
+        return self._about.url
 
     @property
     def size(self) -> int | None:
         """The size of the file in bytes, where the service told it."""
-        return self._source.size
+        return self._about.size
 
     @property
     def job_id(self) -> str | None:
         """The identifier of the job behind the task."""
-        return self._source.job_id
+        return self._about.job_id
 
     @property
     def width(self) -> int | None:
         """The width in pixels that was asked for; none for a task taken up by its id."""
-        return self._source.width
+        return self._about.width
 
     @property
     def height(self) -> int | None:
         """The height in pixels that was asked for; none for a task taken up by its id."""
-        return self._source.height
+        return self._about.height
 
     @property
     def snapshot(self) -> TaskSnapshot:
         """What the service said of the task, its raw JSON included."""
-        return self._source.snapshot
+        return self._about.snapshot
 
     @property
     def usage(self) -> Usage | None:
         """What the task used and cost, where the service told it."""
-        return self._source.snapshot.usage
+        return self._about.snapshot.usage
 
     @property
     def cost(self) -> Decimal | None:
@@ -95,12 +96,12 @@ class ImageBase(Handle):
 
     @property
     def _native(self) -> native.Image:
-        if isinstance(self._source, _Remembered):
+        if self._open is None:
             raise RuntimeError(
                 "this image was pickled, and has no client to fetch it with: "
                 f'fetch it by client.task("{self.task_id}").wait()'
             )
-        return self._source
+        return self._open
 
     def __repr__(self) -> str:
         return (
@@ -117,8 +118,7 @@ class ImageBase(Handle):
         return hash((self.task_id, self.url))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        known = _Remembered(*(getattr(self._source, field) for field in _Remembered.__match_args__))
-        return type(self), (known,)
+        return type(self), (self._about,)
 
     def _to_show(self) -> builtins.bytes:
         # Displaying is not asynchronous in any notebook: this blocks, in AsyncImage too.

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 
+# The native part asks it how much is wanted.
+logger = logging.getLogger("spark_t2i")
 # A library says nothing unless it is asked to.
-logging.getLogger("spark_t2i").addHandler(logging.NullHandler())
+logger.addHandler(logging.NullHandler())
 
 
 def emit(level: int, target: str, message: str) -> None:
     """Logs a record whose logger is named by the target: ``spark_t2i::submit`` is ``spark_t2i.submit``."""
-    logger = logging.getLogger(target.replace("::", "."))
-    if logger.isEnabledFor(level):
+    named = logging.getLogger(target.replace("::", "."))
+    if named.isEnabledFor(level):
         # Made by hand: it was not logged from any line of Python that could be looked up.
-        logger.handle(logger.makeRecord(logger.name, level, target, 0, message, (), None))
+        named.handle(named.makeRecord(named.name, level, target, 0, message, (), None))

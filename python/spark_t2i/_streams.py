@@ -89,7 +89,7 @@ class EventStream(_Stream["Event"]):
                     await ready(self._call)
                     continue
             except asyncio.CancelledError as error:
-                explain(error, self._call.task_id)
+                explain(error, self._call.task_ids)
                 raise
             except BaseException:
                 await self.aclose()
@@ -137,7 +137,7 @@ class ImageStream(_Stream[Generated[ImageT_co]]):
         try:
             generated = await self._next_done()
         except asyncio.CancelledError as error:
-            explain(error, None)
+            explain(error, [] if self._many is None else self._many.task_ids)
             raise
         except BaseException:
             await self.aclose()

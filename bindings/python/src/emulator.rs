@@ -16,8 +16,8 @@ impl Emulator {
     }
 
     #[getter]
-    fn url(&self, py: Python<'_>) -> PyResult<String> {
-        guarded(py, || self.0.url())
+    fn url(&self) -> &str {
+        self.0.url()
     }
 
     fn stats(&self, py: Python<'_>) -> PyResult<String> {

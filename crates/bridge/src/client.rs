@@ -68,9 +68,8 @@ impl Client {
         if let Some(events) = events {
             options = options.on_event(move |event| events.item(event.clone()));
         }
-        let image = task.wait_with(options).await;
-        call.forgets(task.id());
-        Ok(Image::new(Task::of(self, task), 0, image?))
+        let image = task.wait_with(options).await?;
+        Ok(Image::new(Task::of(self, task), 0, image))
     }
 
     /// Submits, and does not wait.

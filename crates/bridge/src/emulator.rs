@@ -1,9 +1,10 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use spark_t2i::{Error, ErrorKind, printable};
-use spark_t2i_emulator::{Fault, Latency, StartError};
+use spark_t2i_emulator::{Fault, Latency, StartError, Stats};
 
 use crate::argument::{Argument, FromArgument, options};
 use crate::options::{by_name, set};
@@ -45,7 +46,12 @@ by_name!(EmulatorOptions: addr latency failure_rate progress rate_limit price ap
 
 /// The service on loopback, inside this process, on threads of its own. It stops when it is dropped; a forked child has no
 /// part in it.
-pub struct Emulator(PerProcess<spark_t2i_emulator::Emulator>);
+pub struct Emulator {
+    url: String,
+    running: PerProcess<spark_t2i_emulator::Emulator>,
+    /// Its counters, from the moment that it is stopped.
+    last: OnceLock<Stats>,
+}
 
 impl Emulator {
     /// Starts one.
@@ -74,30 +80,30 @@ impl Emulator {
             };
             Error::new(kind, error.to_string()).with_source(error)
         })?;
-        Ok(Self(PerProcess::new(emulator)))
+        Ok(Self { url: emulator.url().to_owned(), running: PerProcess::new(emulator), last: OnceLock::new() })
     }
 
     /// The base URL for a client.
-    ///
-    /// # Errors
-    /// `invalid_request` when it was stopped, or belongs to the parent of this process.
-    pub fn url(&self) -> Result<String, Error> {
-        self.with(|emulator| emulator.url().to_owned())
+    pub fn url(&self) -> &str {
+        &self.url
     }
 
-    /// Its counters as JSON, as `GET /_emulator/stats` answers.
+    /// Its counters as JSON, as `GET /_emulator/stats` answers; the last ones, when it was stopped.
     ///
     /// # Errors
-    /// As [`url`](Self::url).
+    /// `invalid_request` where it belongs to the parent of this process.
     pub fn stats(&self) -> Result<String, Error> {
-        self.with(|emulator| serde_json::to_string(&emulator.stats()))?
-            .map_err(|error| Error::internal("counters that are no JSON").with_source(error))
+        let stats = match self.last.get() {
+            Some(stats) => serde_json::to_string(stats),
+            None => self.with(|emulator| serde_json::to_string(&emulator.stats()))?,
+        };
+        stats.map_err(|error| Error::internal("counters that are no JSON").with_source(error))
     }
 
     /// The faults that are set.
     ///
     /// # Errors
-    /// As [`url`](Self::url).
+    /// `invalid_request` when it was stopped, or belongs to the parent of this process.
     pub fn faults(&self) -> Result<Vec<String>, Error> {
         self.with(|emulator| emulator.faults().iter().map(ToString::to_string).collect())
     }
@@ -105,7 +111,7 @@ impl Emulator {
     /// Sets these faults, a list of texts, in place of all others.
     ///
     /// # Errors
-    /// `invalid_request` for a text that is no fault; else as [`url`](Self::url).
+    /// `invalid_request` for a text that is no fault; else as [`faults`](Self::faults).
     pub fn set_faults(&self, texts: Argument) -> Result<(), Error> {
         let faults = faults(&Vec::read("faults", texts)?)?;
         self.with(|emulator| emulator.set_faults(faults))
@@ -113,11 +119,13 @@ impl Emulator {
 
     /// Stops it. To stop it twice is no error.
     pub fn stop(&self) {
-        drop(self.0.take());
+        if let Some(emulator) = self.running.take() {
+            _ = self.last.set(emulator.stats());
+        }
     }
 
     fn with<T>(&self, work: impl FnOnce(&spark_t2i_emulator::Emulator) -> T) -> Result<T, Error> {
-        let emulator = self.0.get().ok_or_else(|| {
+        let emulator = self.running.get().ok_or_else(|| {
             Error::new(
                 ErrorKind::InvalidRequest,
                 "the emulator was stopped, or was started before this process was forked: use its URL, or start another",

@@ -34,7 +34,14 @@ impl Many {
         let client = self.client.clone();
         let shared = Arc::clone(self.call.shared());
         let work = async move { client.generated(request?, timeout, &*shared, None).await };
-        self.call.run(work, move |shared, result| shared.item(Generated { index, result }));
+        self.call.run(work, move |shared, result| {
+            // Only those under way are of interest: there may be millions before them.
+            match &result {
+                Ok(image) => shared.forgets(&image.about().task_id),
+                Err(error) => error.task_id().into_iter().for_each(|id| shared.forgets(id)),
+            }
+            shared.item(Generated { index, result });
+        });
     }
 
     /// Waits for what becomes of them. It has no end of its own: whoever adds knows how many are to come.

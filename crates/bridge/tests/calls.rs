@@ -41,7 +41,7 @@ fn a_watched_call_yields_its_events_and_then_its_image() {
     assert!(matches!(events[0].kind, EventKind::Submitted));
     assert!(matches!(events.last().unwrap().kind, EventKind::Completed(_)));
     assert_eq!((image.about().width, image.about().size.is_some()), (Some(1328), true));
-    assert!(call.task_ids().is_empty(), "a task that has ended needs nobody");
+    assert_eq!(call.task_ids(), [image.about().task_id.clone()], "whoever was interrupted just now wants it");
     // Its end was told.
     assert!(matches!(call.take(), Step::Done(Err(error)) if error.kind() == ErrorKind::Internal));
 }
@@ -118,6 +118,7 @@ fn many_yield_each_with_its_index_a_wrong_request_too() {
     }
     seen.sort_unstable_by_key(|(index, _)| *index);
     let wrong = Some(ErrorKind::InvalidRequest);
+    assert!(many.call().task_ids().is_empty(), "those that have ended are not remembered");
     assert_eq!(seen, [(0, None), (1, None), (2, None), (3, wrong), (4, None)]);
 }
 
