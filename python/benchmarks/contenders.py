@@ -12,6 +12,7 @@ import resource
 import sys
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import TypedDict
 
 PROMPT = "a red fox in the snow"
@@ -113,7 +114,7 @@ class SparkT2i(Contender):
         await self._client.generate(PROMPT)
 
 
-CONTENDERS = {"httpx": Httpx, "aiohttp": Aiohttp, "spark_t2i": SparkT2i}
+CONTENDERS: dict[str, Callable[[Job], Contender]] = {"httpx": Httpx, "aiohttp": Aiohttp, "spark_t2i": SparkT2i}
 
 
 class Outcomes:

@@ -7,7 +7,7 @@ import gc
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -51,7 +51,7 @@ every_loop = pytest.mark.parametrize("run", LOOPS)
 
 
 @asynccontextmanager
-async def made(emulator: Emulator, **options: Any) -> AsyncIterator[AsyncClient]:
+async def made(emulator: Emulator, **options: Any) -> AsyncGenerator[AsyncClient, None]:
     async with AsyncClient(api_key=KEY, base_url=emulator.url, **QUICK, **options) as client:
         yield client
 
@@ -132,12 +132,17 @@ def test_one_client_in_loops_of_several_threads(emulator: Emulator) -> None:
     asyncio.run(client.aclose())
 
 
+def close(work: list[Any]) -> None:
+    for task in work:
+        task.get_coro().close()
+
+
 def test_a_loop_that_is_closed_with_work_in_flight(slow_emulator: Emulator, emulator: Emulator) -> None:
     troubles: list[str] = []
     client = AsyncClient(api_key=KEY, base_url=slow_emulator.url, **QUICK)
     loop = asyncio.new_event_loop()
     loop.set_exception_handler(lambda _, context: troubles.append(str(context)))
-    work = [loop.create_task(client.generate(FOX)) for _ in range(10)]
+    work: list[Any] = [loop.create_task(client.generate(FOX)) for _ in range(10)]
     while client.stats().submitted < 10:
         loop.run_until_complete(asyncio.sleep(0.02))
     loop.close()
@@ -148,10 +153,9 @@ def test_a_loop_that_is_closed_with_work_in_flight(slow_emulator: Emulator, emul
             await asyncio.gather(*(another.generate(FOX) for _ in range(5)))
 
     asyncio.run(others())
-    for task in work:
-        task.get_coro().close()  # type: ignore[union-attr] # pyright: ignore
+    close(work)
     # That they are pending is said by asyncio itself, which we would not hear of otherwise.
-    del work, task
+    del work
     gc.collect()
     until(lambda: client.stats().waiting == 0, "nobody waits for a coroutine that is gone", 5)
     assert all("was destroyed but it is pending" in trouble for trouble in troubles), troubles

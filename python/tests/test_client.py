@@ -43,9 +43,10 @@ def test_submit_then_wait(client: Client) -> None:
     assert task.status in (Status.QUEUED, Status.RUNNING)
     assert task.images == [] and task.lag_seconds is None
     image = task.wait()
-    assert task.status is Status.COMPLETED
+    assert client.task(task.id) == task and task.snapshot is not None
+    assert task.snapshot.status is Status.COMPLETED
     assert [other.url for other in task.images] == [image.url]
-    assert task.snapshot is not None and task.raw == task.snapshot.raw
+    assert task.raw is not None and task.raw == task.snapshot.raw
     assert json.loads(task.raw)["id"] == task.id == image.task_id
     assert task.lag_seconds is None or task.lag_seconds >= 0
 
@@ -231,4 +232,4 @@ def test_everything_that_is_public_is_there() -> None:
         assert getattr(spark_t2i, name) is not None
         assert name in dir(spark_t2i)
     with pytest.raises(AttributeError):
-        spark_t2i.no_such_name  # type: ignore[attr-defined] # pyright: ignore
+        spark_t2i.no_such_name

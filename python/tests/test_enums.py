@@ -30,8 +30,8 @@ def test_the_known_members(enum: Any, words: str) -> None:
         member = enum(word)
         assert member is enum[word.upper()]
         assert member == word and hash(member) == hash(word)
-        assert isinstance(member, str) and isinstance(member, Enum)
         assert member.is_known
+        assert isinstance(member, str) and isinstance(member, Enum)
         assert json.dumps(member) == f'"{word}"'
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 
 import pytest
 from support import KEY, QUICK, prompts, until
@@ -48,6 +48,7 @@ def test_each_request_has_one_answer(client: Client) -> None:
 
 
 def test_requests_of_every_form(client: Client) -> None:
+    requests: list[str | Request | Mapping[str, object]]
     requests = [FOX, Request(FOX, width=512, height=768), {"prompt": FOX, "width": 768, "height": 512}]
     found = sorted(client.generate_many(requests), key=lambda generated: generated.index)
     sizes = [(generated.unwrap().width, generated.unwrap().height) for generated in found]
@@ -72,7 +73,7 @@ def test_the_source_is_read_as_needed(emulator: Emulator) -> None:
             next(many)
             assert source.taken <= number + 4
             assert client.stats().submitted <= number + 4
-        many.close()  # type: ignore[attr-defined] # pyright: ignore
+        many.close()
         assert source.taken <= 14
 
 
@@ -89,7 +90,7 @@ def test_closing_stops_the_work(slow_emulator: Emulator) -> None:
         many = client.generate_many([" ", *prompts(100)])
         assert next(many).index == 0
         until(lambda: client.stats().waiting > 0, "the others are under way")
-        many.close()  # type: ignore[attr-defined] # pyright: ignore
+        many.close()
         until(lambda: client.stats().waiting == 0, "nobody waits any more", 2)
         submitted = client.stats().submitted
         assert submitted <= 9
@@ -153,7 +154,7 @@ def test_asynchronously_from_any_source(emulator: Emulator) -> None:
             for number in range(1, 6):
                 await anext(many)
                 assert lazy.taken <= number + 5
-            await many.aclose()  # type: ignore[attr-defined] # pyright: ignore
+            await many.aclose()
             assert client.stats().waiting == 0
 
     asyncio.run(main())
@@ -164,7 +165,7 @@ def test_asynchronously_leaving_stops_the_work(slow_emulator: Emulator) -> None:
         async with AsyncClient(api_key=KEY, base_url=slow_emulator.url, max_in_flight=8, **QUICK) as client:
             many = client.generate_many([" ", *prompts(100)])
             assert (await anext(many)).index == 0
-            await many.aclose()  # type: ignore[attr-defined] # pyright: ignore
+            await many.aclose()
             assert client.stats().waiting == 0
             assert client.stats().submitted <= 9
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -201,7 +201,7 @@ def test_cancelling(
     measured: Callable[[str, str], None],
 ) -> None:
     @asynccontextmanager
-    async def made(emulator: Emulator) -> AsyncIterator[AsyncClient]:
+    async def made(emulator: Emulator) -> AsyncGenerator[AsyncClient, None]:
         async with AsyncClient(api_key=KEY, base_url=emulator.url, **QUICK) as client:
             yield client
 

@@ -165,7 +165,8 @@ class Index:
 )
 def test_whole_numbers_of_other_types(server: Server, client: Client, seed: Any) -> None:
     """They are numbers to Python: `operator.index` takes them."""
-    client.submit(FOX, seed=seed, width=numpy.int64(1024), height=1024)
+    side: Any = numpy.int64(1024)
+    client.submit(FOX, seed=seed, width=side, height=1024)
     assert json.loads(server.bodies[-1])["input"][0]["params"] == {
         "prompt": FOX,
         "seed": 7,

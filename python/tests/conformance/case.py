@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import zlib
 from pathlib import Path
-from typing import Literal, TypedDict
+from typing import Literal, TypedDict, cast
 
 from support import Json
 
@@ -83,7 +83,7 @@ class Case:
             options["ca_bundle"] = bundle
         unknown = options.keys() - Options.__annotations__.keys()
         assert not unknown, f"no such option: {unknown}"
-        return Options(**options)  # type: ignore[typeddict-item]
+        return cast(Options, options)
 
     def request(self) -> spark_t2i.Request:
         return request(self.call["parameters"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 from collections.abc import Callable
-from typing import Union
 
 import pytest
 from canonical import compact, of_error, of_estimate, of_task, same
@@ -17,7 +16,7 @@ CASES = cases("decoding")
 # No case names it, so that what is decoded as the id is never taken for what was asked for.
 ASKED = "asked-for"
 
-Answer = Union[TaskSnapshot, Estimate, None]
+Answer = TaskSnapshot | Estimate | None
 
 
 def of_kind(kind: str) -> list[Json]:

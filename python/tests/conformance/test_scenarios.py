@@ -8,7 +8,7 @@ import itertools
 import logging
 import os
 import traceback
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 
 import async_runner
@@ -56,7 +56,7 @@ def scenario_server() -> Iterator[ScenarioServer]:
 def runs(request: pytest.FixtureRequest, scenario_server: ScenarioServer) -> Runs:
     """They pass beside one another, so they are run before the first of them is asked for."""
     client: str = request.param
-    asked = {item.callspec.params.get("name") for item in request.session.items if hasattr(item, "callspec")}
+    asked = {name for name in NAMES for item in request.session.items if f"[{client}-{name}]" in item.nodeid}
     names = [name for name in NAMES if name in asked] or NAMES
     run, log, runs = f"{client}-{os.getpid()}", Log(), Runs()
     logger = logging.getLogger("spark_t2i")
@@ -76,7 +76,7 @@ def runs(request: pytest.FixtureRequest, scenario_server: ScenarioServer) -> Run
 
 
 @contextlib.contextmanager
-def one(server: ScenarioServer, name: str, run: str, runs: Runs) -> Iterator[Case]:
+def one(server: ScenarioServer, name: str, run: str, runs: Runs) -> Generator[Case, None, None]:
     """The case, whose failure is kept for its own test."""
     try:
         with contextlib.closing(Case(server.case(name, run))) as case:

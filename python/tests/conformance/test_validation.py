@@ -22,8 +22,10 @@ def name_of(case: Json) -> str:
 
 
 def values_of(case: Json) -> dict[str, Json]:
-    more = {"prompt": text(case["prompt"])} if "prompt" in case else {}
-    return case["parameters"] | more
+    values: dict[str, Json] = dict(case["parameters"])
+    if "prompt" in case:
+        values["prompt"] = text(case["prompt"])
+    return values
 
 
 def check(case: Json, report: spark_t2i.Report) -> None:
