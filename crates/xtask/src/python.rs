@@ -13,6 +13,10 @@ const LARGEST_WHEEL: u64 = 5_000_000;
 const BUILD_REQUIREMENTS: &str = "python/requirements-build.txt";
 const TEST_REQUIREMENTS: &str = "python/tests/requirements.txt";
 const BENCHMARK_REQUIREMENTS: &str = "python/benchmarks/requirements.txt";
+const PACKAGE: &str = "python/spark_t2i";
+const SETTINGS: &str = "python/pyproject.toml";
+/// What is checked as a user's code would be.
+const USERS: [&str; 2] = ["python/tests", "python/examples"];
 const BENCHMARKS: [&str; 2] = ["bench_import", "bench_waiting"];
 /// Whether the package that is imported is the one of this environment, and not the checkout's.
 const IS_OURS: &str = "import pathlib, sys, spark_t2i, spark_t2i._native as native\n\
@@ -29,20 +33,35 @@ pub(crate) fn test(steps: &mut Steps) -> Result<(), Box<dyn Error>> {
     let wheel = wheel(steps)?;
     let tools = VirtualEnvironment::cached(steps, "python-tests", &[TEST_REQUIREMENTS], &[])?;
     let installed = install(steps, &wheel, "venv", &tools)?;
-    let (caches, checked) = (folder(), checked());
+    let caches = folder();
     // pytest reads a relative path from where its settings are.
     let pytest_cache = format!("cache_dir={}", caches.join("pytest-cache").display());
     steps.run("pytest", installed.module("pytest").args(["python/tests", "-o", &pytest_cache]))?;
-    let mut mypy = installed.module("mypy");
-    // An empty name: no settings but these.
-    mypy.args(["--strict", "--config-file=", "--cache-dir"]).arg(caches.join("mypy-cache"));
-    steps.run("mypy", mypy.args(&checked))?;
-    let mut pyright = installed.module("pyright");
-    pyright.args(["--project", "python/tests/pyrightconfig.json", "--pythonpath"]).arg(installed.python());
-    // It would tell of newer versions than the one that is pinned.
-    steps.run("pyright", pyright.args(&checked).env("PYRIGHT_PYTHON_IGNORE_WARNINGS", "1"))?;
+    types(steps, &installed)?;
     // It keeps no cache but the one of the folder where it runs.
     steps.run("stubtest", installed.module("mypy.stubtest").arg("spark_t2i").current_dir(caches))
+}
+
+/// Checks the types of the package by its own settings, and of what uses it as those of a user of the installed wheel.
+fn types(steps: &mut Steps, installed: &VirtualEnvironment) -> Result<(), Box<dyn Error>> {
+    let mypy = |settings: &str, cache: &str| {
+        let mut command = installed.module("mypy");
+        command.args(["--strict", "--config-file", settings, "--cache-dir"]).arg(folder().join(cache));
+        command
+    };
+    let pyright = |project: &str| {
+        let mut command = installed.module("pyright");
+        command.args(["--project", project, "--pythonpath"]).arg(installed.python());
+        // It would tell of newer versions than the one that is pinned.
+        command.env("PYRIGHT_PYTHON_IGNORE_WARNINGS", "1");
+        command
+    };
+    let users: Vec<_> = USERS.into_iter().filter(|path| root().join(path).exists()).collect();
+    steps.run("mypy: the package", mypy(SETTINGS, "mypy-package").arg(PACKAGE))?;
+    steps.run("pyright: the package", pyright(SETTINGS).arg(PACKAGE))?;
+    // An empty name: no settings but these.
+    steps.run("mypy: tests and examples", mypy("", "mypy-users").args(&users))?;
+    steps.run("pyright: tests and examples", pyright("python/tests/pyrightconfig.json").args(&users))
 }
 
 /// Builds the same wheel and measures it.
@@ -102,14 +121,6 @@ fn install(
     steps.run("installing the wheel", install.arg(wheel))?;
     steps.run("importing it", installed.command().args(["-c", IS_OURS]))?;
     Ok(installed)
-}
-
-/// What is checked as a user's code would be.
-fn checked() -> Vec<&'static str> {
-    ["python/tests", "python/examples", "python/benchmarks"]
-        .into_iter()
-        .filter(|path| root().join(path).exists())
-        .collect()
 }
 
 fn only_wheel(folder: &Path) -> Result<PathBuf, Box<dyn Error>> {

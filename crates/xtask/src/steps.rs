@@ -1,11 +1,13 @@
 use std::error::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// The root of the workspace.
 pub(crate) fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).components().collect::<PathBuf>().join("../..")
+    // Without `..`, which some tools refuse in a path.
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
+    folder.expect("this crate lies two folders below the root").to_owned()
 }
 
 /// Cargo's folder for what it builds.
