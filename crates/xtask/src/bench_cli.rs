@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::steps::{cargo, root};
+use crate::steps::{cargo, cargo_target, root};
 
 const RUNS: usize = 50;
 
@@ -22,8 +22,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Box<dyn Error>> {
     if !built.success() {
         return Err(format!("cargo build: {built}").into());
     }
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), Into::into);
-    let program = target.join("release").join(format!("spark-t2i{}", std::env::consts::EXE_SUFFIX));
+    let program = cargo_target().join("release").join(format!("spark-t2i{}", std::env::consts::EXE_SUFFIX));
     println!("{:<44} {:>10} {:>10}", "command line", "figure", "target");
     for arguments in [&["--version"][..], &["generate", "--help"], &["validate", "/dev/null"]] {
         let median = median_start(&program, arguments)?;

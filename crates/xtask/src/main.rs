@@ -6,10 +6,12 @@ mod bench_poll;
 mod generate;
 mod mutants;
 mod public_clients;
+mod python;
 mod server;
 mod simulate;
 mod steps;
 mod test;
+mod virtual_environment;
 
 use std::process::ExitCode;
 
@@ -17,11 +19,12 @@ const HELP: &str = "\
 Set-up, tests and measurements of this workspace.
 
   cargo xtask test [PART …]       installs what the tests need and passes them all;
-                                  parts: rust, public-clients (needs Python 3.10 or newer)
+                                  parts: rust; python (the wheel, in a fresh environment) and public-clients,
+                                  which need Python 3.10 or newer
   cargo xtask generate [--verify] writes the files that follow from the code, or checks them
   cargo xtask mutants [NAME …]    breaks promises in a copy; each must make its scenario fail
   cargo xtask bench PART          measures, with the targets beside the figures; parts:
-                                  emulator (throughput, memory), cli (start, size)
+                                  emulator (throughput, memory), cli (start, size), python (import, waiting)
   cargo xtask bench poll          what waiting costs over HTTP, in some three minutes: lag, requests, CPU, memory;
                                   --base-url URL (an emulator of yours), --tasks N, --poll-cost S, --latency SPEC,
                                   --json
@@ -40,6 +43,7 @@ fn main() -> ExitCode {
         ["mutants", rest @ ..] => mutants::run(rest),
         ["bench", "emulator", ..] => bench_emulator::run(&arguments[2..]),
         ["bench", "cli", ..] => bench_cli::run(&arguments[2..]),
+        ["bench", "python", rest @ ..] => python::bench(rest),
         ["bench", "poll", rest @ ..] => bench_poll::run(rest),
         ["simulate", arguments @ ..] => simulate::run(arguments),
         // The benchmarks start server and load as processes of their own.

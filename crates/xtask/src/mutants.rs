@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::steps::{Steps, cargo, root};
+use crate::steps::{Steps, cargo, cargo_target, root};
 
 /// A promise, and how to break it.
 struct Mutant {
@@ -220,8 +220,7 @@ enum Seen {
 /// Runs these scenarios in the copy. It shares the target folder, where the dependencies are built already.
 fn scenarios(copy: &Path, names: &str) -> Result<Seen, Box<dyn Error>> {
     let mut command = cargo(&["test", "--workspace", "--all-features", "--locked", "--test", "scenarios"]);
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    command.current_dir(copy).env("CARGO_TARGET_DIR", target).env("SCENARIO", names).env("RUST_BACKTRACE", "0");
+    command.current_dir(copy).env("CARGO_TARGET_DIR", cargo_target()).env("SCENARIO", names).env("RUST_BACKTRACE", "0");
     let output = command.output()?;
     let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
     match output.status.success() {

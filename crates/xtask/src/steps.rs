@@ -1,11 +1,19 @@
 use std::error::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// The root of the workspace.
 pub(crate) fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).components().collect::<PathBuf>().join("../..")
+    // Without `..`, which some tools refuse in a path.
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
+    folder.expect("this crate lies two folders below the root").to_owned()
+}
+
+/// Cargo's folder for what it builds.
+pub(crate) fn cargo_target() -> PathBuf {
+    let named = std::env::var_os("CARGO_TARGET_DIR").and_then(|path| std::path::absolute(path).ok());
+    named.unwrap_or_else(|| root().join("target"))
 }
 
 /// Commands run one after the other, each with the time it took.
@@ -13,14 +21,17 @@ pub(crate) fn root() -> PathBuf {
 pub(crate) struct Steps(Vec<(String, Duration)>);
 
 impl Steps {
-    /// Runs a command in the root of the workspace.
+    /// Runs a command, in the root of the workspace where it names no other folder.
     ///
     /// # Errors
     /// When it cannot be started or does not succeed.
     pub(crate) fn run(&mut self, name: &str, command: &mut Command) -> Result<(), Box<dyn Error>> {
         eprintln!("\n=== {name}");
         let begin = Instant::now();
-        let status = command.current_dir(root()).status().map_err(|error| format!("{name}: {error}"))?;
+        if command.get_current_dir().is_none() {
+            command.current_dir(root());
+        }
+        let status = command.status().map_err(|error| format!("{name}: {error}"))?;
         self.0.push((name.to_owned(), begin.elapsed()));
         if status.success() { Ok(()) } else { Err(format!("{name}: {status}").into()) }
     }

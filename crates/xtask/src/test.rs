@@ -4,9 +4,9 @@ use std::error::Error;
 use std::process::{Command, Stdio};
 
 use crate::steps::{Steps, cargo};
-use crate::{generate, mutants, public_clients, simulate};
+use crate::{generate, mutants, public_clients, python, simulate};
 
-const PARTS: [&str; 2] = ["rust", "public-clients"];
+const PARTS: [&str; 3] = ["rust", "python", "public-clients"];
 
 /// Runs the named parts, or all.
 ///
@@ -26,6 +26,9 @@ pub(crate) fn run(parts: &[&str]) -> Result<(), Box<dyn Error>> {
 fn run_parts(steps: &mut Steps, wanted: impl Fn(&str) -> bool) -> Result<(), Box<dyn Error>> {
     if wanted("rust") {
         rust(steps)?;
+    }
+    if wanted("python") {
+        python::test(steps)?;
     }
     if wanted("public-clients") {
         public_clients::run(steps)?;
