@@ -13,7 +13,7 @@ import spark_t2i
 
 CASES = cases("validation")
 VALUES = [case for case in CASES if "parameters" in case]
-NAMES = {"prompt", "size", "seed", "use_pre_llm", "width", "height", "model"}
+NAMES = {"prompt", "seed", "use_pre_llm", "width", "height"}
 
 
 def name_of(case: Json) -> str:
