@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 
 def main() -> int:
-    """Runs the command line with the arguments of this process and returns its exit code."""
+    """Runs the command line with the arguments of this process, and returns its exit code."""
     from ._library import native
 
-    return native.run_command_line(sys.argv[1:])
+    # Ctrl-C means to the command what it means to a program without Python: the commands that wait look after it.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    return native.run_command_line(sys.argv)
 
 
 if __name__ == "__main__":

@@ -9,8 +9,16 @@ use spark_t2i_bridge::{Argument, Error, Value, guard};
 
 use crate::client::{Image, Task};
 
+/// Nothing that the bridge reads is a list in a list in a list; a list may hold itself.
+const DEEPEST: usize = 3;
+
 /// A value of whatever type, for the bridge to judge.
 pub(crate) fn argument(value: &Bound<'_, PyAny>) -> PyResult<Argument> {
+    nested(value, DEEPEST)
+}
+
+fn nested(value: &Bound<'_, PyAny>, depth: usize) -> PyResult<Argument> {
+    let Some(depth) = depth.checked_sub(1) else { return Ok(Argument::Other) };
     Ok(if value.is_none() {
         Argument::Absent
     } else if let Ok(boolean) = value.cast::<PyBool>() {
@@ -25,13 +33,14 @@ pub(crate) fn argument(value: &Bound<'_, PyAny>) -> PyResult<Argument> {
     } else if value.cast::<PyInt>().is_ok() {
         integer(value)?
     } else if let Ok(map) = value.cast::<PyDict>() {
-        let pair =
-            |(name, value): (Bound<'_, PyAny>, _)| Ok((name.str()?.to_string_lossy().into_owned(), argument(&value)?));
+        let pair = |(name, value): (Bound<'_, PyAny>, _)| {
+            Ok((name.str()?.to_string_lossy().into_owned(), nested(&value, depth)?))
+        };
         Argument::Map(map.iter().map(pair).collect::<PyResult<_>>()?)
     } else if value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>() {
-        Argument::List(value.try_iter()?.map(|element| argument(&element?)).collect::<PyResult<_>>()?)
+        Argument::List(value.try_iter()?.map(|element| nested(&element?, depth)).collect::<PyResult<_>>()?)
     } else if let Ok(path) = value.call_method0("__fspath__") {
-        argument(&path)?
+        nested(&path, depth)?
     } else if let Ok(seconds) = value.call_method0("total_seconds") {
         Argument::Number(seconds.extract()?)
     } else if let Ok(index) = value.call_method0("__index__") {
