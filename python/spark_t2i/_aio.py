@@ -91,6 +91,7 @@ class AsyncClient(ClientBase):
 
         The parameters and errors are those of `Client.generate`; `on_progress` may be a coroutine function.
         """
+        asyncio.get_running_loop()  # Nothing is sent, and paid, where nobody could be told of it.
         parameters, other_model = arguments_of(prompt, size, width, height, seed, use_pre_llm, model)
         call = self._native.generate(parameters, other_model, timeout, watched(on_progress, progress))
         return AsyncImage(await finish(call, on_progress, progress=progress))
@@ -111,6 +112,7 @@ class AsyncClient(ClientBase):
 
         Cancelled while the request is on its way, nobody can say whether the service took it.
         """
+        asyncio.get_running_loop()  # Nothing is sent, and paid, where nobody could be told of it.
         parameters, other_model = arguments_of(prompt, size, width, height, seed, use_pre_llm, model)
         return AsyncTask(await finish(self._native.submit(parameters, other_model, timeout)))
 
@@ -127,6 +129,7 @@ class AsyncClient(ClientBase):
         timeout: Seconds | None = None,
     ) -> Estimate | None:
         """What a request would probably cost; none where the service has no estimate: see `Client.estimate`."""
+        asyncio.get_running_loop()  # Nothing is sent, and paid, where nobody could be told of it.
         parameters, other_model = arguments_of(prompt, size, width, height, seed, use_pre_llm, model)
         return await finish(self._native.estimate(parameters, other_model, timeout))
 

@@ -65,7 +65,8 @@ def require(extra: str, *modules: str) -> None:
         try:
             __import__(module)
         except ModuleNotFoundError:
-            message = f"this needs {module}: pip install spark-t2i[{extra}]"
+            package = {"PIL": "pillow"}.get(module, module)
+            message = f"this needs {package}: pip install spark-t2i[{extra}]"
             raise ModuleNotFoundError(message, name=module) from None
 
 

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from time import monotonic
+
 from ._base import ClientBase, TaskBase, explain, finish, watched
-from ._errors import SparkT2iError
 from ._generated import Generated
 from ._image import Image
 from ._record import public
-from ._request import arguments_of, arguments_of_item
+from ._request import PATIENCE, arguments_of, arguments_of_item, source_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ class Client(ClientBase):
         a TypeError, as does what `requests` itself raises; the work is then cancelled. Closing the iterator, or
         dropping it, stops submitting and waiting at once; tasks that were submitted go on at the service.
         """
-        generated = _generate_many(self._native, requests)
+        generated = _generate_many(self._native, source_of(requests))
         return _with_bar(generated, requests) if progress else generated
 
     def close(self) -> None:
@@ -210,31 +211,25 @@ def _each(call: native.Call[Item, None]) -> Generator[Item, None, None]:
 def _generate_many(client: native.Client, requests: Iterable[RequestLike]) -> Generator[Generated[Image], None, None]:
     many, room = client.many(), client.max_in_flight
     in_flight: dict[int, RequestLike] = {}
+    source = enumerate(requests)
+    more = True
     try:
-        source = enumerate(requests)
-        more = True
         while more or in_flight:
-            done = None
-            if more and len(in_flight) < room:
-                try:
-                    index, request = next(source)
-                except StopIteration:
+            found, begin = None, monotonic()
+            while more and len(in_flight) < room and found is None:
+                taken = next(source, None)
+                if taken is None:
                     more = False
-                    continue
-                try:
-                    parameters, model = arguments_of_item(index, request)
-                except SparkT2iError as error:
-                    yield Generated(index, request, None, error)
-                    continue
-                many.add(index, parameters, model)
+                    break
+                index, request = taken
+                many.add(index, *arguments_of_item(index, request))
                 in_flight[index] = request
                 # A slow source shall not keep back what is done.
-                found = many.poll()
-                if found is None:
-                    continue
-                done = found[1]
-            index, image, failure = done or many.next()
-            yield Generated(index, in_flight.pop(index), None if image is None else Image(image), failure)
+                if monotonic() - begin > PATIENCE:
+                    found = many.poll()
+            if found is not None or in_flight:
+                index, image, failure = many.next() if found is None else found[1]
+                yield Generated(index, in_flight.pop(index), None if image is None else Image(image), failure)
     except KeyboardInterrupt as error:
         explain(error, many.task_ids)
         raise

@@ -7,12 +7,14 @@ from ._record import fields_of, public, record, set_fields
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, TypeVar
 
     from typing_extensions import Self
 
     from ._typing import RequestLike, SizeLike
     from ._values import Report
+
+    Source = TypeVar("Source")
 
 
 @public
@@ -83,7 +85,8 @@ def validate(parameters: Mapping[str, object] | str | Request) -> Report:
     '003001004'
     """
     if isinstance(parameters, str):
-        return native.validate(parameters)
+        # Half a surrogate pair stands in JSON as an escape, and gets the verdict on that.
+        return native.validate(parameters.encode("utf-8", "backslashreplace").decode())
     if isinstance(parameters, Request):
         return parameters.validate()
     if isinstance(parameters, Mapping):
@@ -115,6 +118,17 @@ def arguments_of(
     if size is not None:
         width, height = _sides(size, width, height)
     return dict(prompt=prompt, use_pre_llm=use_pre_llm, seed=seed, width=width, height=height), model
+
+
+# Seconds that many requests are taken from their source before it is seen what has become of those taken before.
+PATIENCE = 0.02
+
+
+def source_of(requests: Source) -> Source:
+    """Refuses what is one request, of which every letter or name would be a request, and paid for."""
+    if isinstance(requests, (str, bytes, Request, Mapping)):
+        raise TypeError(f"generate_many takes many requests, not one {type(requests).__name__}: put it into a list")
+    return requests
 
 
 def arguments_of_item(index: int, item: RequestLike) -> tuple[dict[str, object], str | None]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator
 from itertools import islice
+from time import monotonic
 
 from ._base import explain
-from ._errors import SparkT2iError
 from ._generated import Generated, ImageT_co
-from ._request import arguments_of_item
+from ._request import PATIENCE, arguments_of_item, source_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,13 +35,10 @@ async def ready(source: native.Call[Any, Any] | native.Many, *others: asyncio.Fu
     loop = asyncio.get_running_loop()
     future: asyncio.Future[None] = loop.create_future()
     source.wake(loop, future)
-    try:
-        if others:
-            await asyncio.wait((future, *others), return_when=asyncio.FIRST_COMPLETED)
-        else:
-            await future
-    finally:
-        future.cancel()
+    if others:
+        await asyncio.wait((future, *others), return_when=asyncio.FIRST_COMPLETED)
+    else:
+        await future
 
 
 class _Stream(Generic[Item_co]):
@@ -124,7 +121,7 @@ class ImageStream(_Stream[Generated[ImageT_co]]):
         self._taken = 0
         self._in_flight: dict[int, RequestLike] = {}
         self._source: Iterator[RequestLike] | AsyncIterator[RequestLike] | None = (
-            aiter(requests) if isinstance(requests, AsyncIterable) else iter(requests)
+            aiter(requests) if isinstance(requests, AsyncIterable) else iter(source_of(requests))
         )
         self._pull: asyncio.Future[tuple[RequestLike, ...]] | None = None
         self._bar: ManyBar | None = None
@@ -148,44 +145,41 @@ class ImageStream(_Stream[Generated[ImageT_co]]):
 
     async def _next_done(self) -> Generated[ImageT_co]:
         while (many := self._many) is not None:
-            found = many.poll() if self._in_flight else None
+            await self._fill(many)
+            found = many.poll()
             if found is not None:
                 index, image, error = found[1]
                 return Generated(
                     index, self._in_flight.pop(index), None if image is None else self._image(image), error
                 )
-            if self._source is None and not self._in_flight:
-                break
-            if self._source is None or len(self._in_flight) >= self._room:
-                await ready(many)
+            if not self._in_flight and self._pull is None:
+                if self._source is None:
+                    break
                 continue
-            taken = await self._take_or_wait(many)
-            if taken is None:
-                continue
-            if not taken:
-                self._source = None
-                continue
-            index, self._taken = self._taken, self._taken + 1
-            try:
-                parameters, model = arguments_of_item(index, taken[0])
-            except SparkT2iError as error:
-                return Generated(index, taken[0], None, error)
-            many.add(index, parameters, model)
-            self._in_flight[index] = taken[0]
+            # A cancellation of this waiting leaves the pull running: what it brings is for the next one.
+            await ready(many, *([] if self._pull is None else [self._pull]))
         raise StopAsyncIteration
 
-    async def _take_or_wait(self, many: native.Many) -> tuple[RequestLike, ...] | None:
-        """The source's next request, nothing at its end; none when it was waited for and there may be something else."""
-        if not isinstance(self._source, AsyncIterator):
-            return tuple(islice(self._source or (), 1))
-        if self._pull is None:
-            self._pull = asyncio.ensure_future(_first_of(self._source))
-        if not self._pull.done():
-            # A cancellation of this waiting leaves the pull running: what it brings is for the next one.
-            await (ready(many, self._pull) if self._in_flight else asyncio.wait((self._pull,)))
-            return None
-        pull, self._pull = self._pull, None
-        return pull.result()
+    async def _fill(self, many: native.Many) -> None:
+        """Takes what the source has now, as far as there is room and it does not keep back what is done."""
+        begin = monotonic()
+        while self._source is not None and len(self._in_flight) < self._room and monotonic() - begin < PATIENCE:
+            if isinstance(self._source, AsyncIterator):
+                if self._pull is None:
+                    self._pull = asyncio.ensure_future(_first_of(self._source))
+                    await asyncio.sleep(0)
+                if not self._pull.done():
+                    break
+                pull, self._pull = self._pull, None
+                taken = pull.result()
+            else:
+                taken = tuple(islice(self._source, 1))
+            if not taken:
+                self._source = None
+                break
+            index, self._taken = self._taken, self._taken + 1
+            many.add(index, *arguments_of_item(index, taken[0]))
+            self._in_flight[index] = taken[0]
 
     async def aclose(self) -> None:
         """Stops submitting and waiting; tasks that were submitted go on at the service."""

@@ -52,8 +52,8 @@ the_end()
 """,
     "generate_many, left alone": """
 client = spark_t2i.Client(**OPTIONS)
-many = client.generate_many([" "] + ["a red fox"] * 1000)
-assert next(many).index == 0
+many = client.generate_many(["a red fox"] * 99 + [" "] + ["a red fox"] * 1000)
+assert next(many).index == 99
 while client.stats().waiting < 99:
     time.sleep(0.01)
 the_end()

@@ -185,7 +185,7 @@ def test_what_is_missing_is_named(emulator: Emulator, module: str, method: str, 
     done = run_python(MISSING, module, method, SPARK_T2I_API_KEY=KEY, SPARK_T2I_BASE_URL=emulator.url)
     assert (done.returncode, done.stderr) == (0, "")
     assert "Error" in done.stdout, "it did without"
-    assert f"pip install {install}" in done.stdout or f"pip install numpy {install}" in done.stdout
+    assert f"needs {install}: pip install spark-t2i[images]" in done.stdout
 
 
 def test_they_are_imported_only_then(emulator: Emulator) -> None:

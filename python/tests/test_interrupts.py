@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from support import KEY, QUICK, Json, report_of, until
@@ -21,8 +22,8 @@ FOX = "a red fox in the snow"
 LIMIT = 1.0
 
 # Calls that have a task whose id is known, and calls that have none.
-WITH_TASK = ["generate", "wait", "refresh", "events", "bytes", "save", "wait_progress", "generate_progress"]
-WITHOUT_TASK = ["submit", "estimate", "generate_many"]
+WITH_TASK = ["generate", "wait", "refresh", "events", "bytes", "save", "wait_progress", "generate_progress", "generate_many"]
+WITHOUT_TASK = ["submit", "estimate"]
 
 
 @pytest.fixture(scope="module")
@@ -32,17 +33,25 @@ def hanging() -> Iterator[Emulator]:
         yield emulator
 
 
-@pytest.fixture(scope="module")
-def deaf() -> Iterator[Emulator]:
+class Deaf(NamedTuple):
     """Takes what it is told, and answers nothing."""
-    with Emulator(latency=0.05, faults=["hang-after-accept@create", "hang-after-accept@status"]) as emulator:
-        yield emulator
+
+    url: str
+    task_id: str
+
+
+@pytest.fixture(scope="module")
+def deaf() -> Iterator[Deaf]:
+    with Emulator(latency=0.05) as emulator:
+        task = emulator.client().submit(FOX)
+        emulator.set_faults("hang-after-accept@create", "hang-after-accept@status")
+        yield Deaf(emulator.url, task.id)
 
 
 INTERRUPTED = """
 import json, os, signal, sys, tempfile, threading, time
 import spark_t2i
-slow, hanging, deaf, folder = sys.argv[1:]
+slow, hanging, deaf, known, folder = sys.argv[1:]
 
 def client(url):
     return spark_t2i.Client(api_key="k", base_url=url, poll_interval=0.05, max_requests_per_second=0)
@@ -58,7 +67,7 @@ calls = {
     "submit": lambda: (lambda c: (lambda: c.submit("a red fox"), lambda: c.stats().create_requests))(client(deaf)),
     "wait": lambda: (lambda c, t: (lambda: t.wait(), lambda: c.stats().waiting))(*with_slow()),
     "wait_progress": lambda: (lambda c, t: (lambda: t.wait(on_progress=lambda event: None), lambda: c.stats().waiting))(*with_slow()),
-    "refresh": lambda: (lambda c: (lambda: c.task("t-1").refresh(), lambda: c.stats().status_requests))(client(deaf)),
+    "refresh": lambda: (lambda c: (lambda: c.task(known).refresh(), lambda: c.stats().status_requests))(client(deaf)),
     "events": lambda: (lambda c, t: (lambda: list(t.events()), lambda: c.stats().waiting))(*with_slow()),
     "generate_many": lambda: (lambda c: (lambda: list(c.generate_many(["a", "b"])), lambda: c.stats().waiting))(client(slow)),
     "estimate": lambda: (lambda c: (lambda: c.estimate("a red fox"), lambda: c.stats().estimate_requests))(client(hanging)),
@@ -85,6 +94,7 @@ for name, make in calls.items():
             "seconds": time.monotonic() - sent[0],
             "type": type(error).__name__,
             "task_id": getattr(error, "task_id", "no attribute"),
+            "task_ids": getattr(error, "task_ids", []),
             "notes": getattr(error, "__notes__", []),
         }
     except BaseException as error:
@@ -103,10 +113,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def interrupted(slow_emulator: Emulator, hanging: Emulator, deaf: Emulator, place: Path) -> Json:
+def interrupted(slow_emulator: Emulator, hanging: Emulator, deaf: Deaf, place: Path) -> Json:
     if sys.platform == "win32":
         pytest.skip("there is no SIGINT to send to oneself")
-    return report_of(INTERRUPTED, slow_emulator.url, hanging.url, deaf.url, str(place))
+    return report_of(INTERRUPTED, slow_emulator.url, hanging.url, deaf.url, deaf.task_id, str(place))
 
 
 @pytest.mark.parametrize("call", WITH_TASK + WITHOUT_TASK)
@@ -120,6 +130,7 @@ def test_ctrl_c(interrupted: Json, call: str) -> None:
     assert isinstance(report["task_id"], str)
     if sys.version_info >= (3, 11):
         [note] = report["notes"]
+        assert all(task_id in note for task_id in report["task_ids"])
         assert f'client.task("{report["task_id"]}").wait()' in note
 
 
@@ -196,12 +207,12 @@ async def all_of_many(client: AsyncClient) -> list[object]:
 def test_cancelling(
     slow_emulator: Emulator,
     hanging: Emulator,
-    deaf: Emulator,
+    deaf: Deaf,
     tmp_path: Path,
     measured: Callable[[str, str], None],
 ) -> None:
     @asynccontextmanager
-    async def made(emulator: Emulator) -> AsyncGenerator[AsyncClient, None]:
+    async def made(emulator: Emulator | Deaf) -> AsyncGenerator[AsyncClient, None]:
         async with AsyncClient(api_key=KEY, base_url=emulator.url, **QUICK) as client:
             yield client
 
@@ -222,7 +233,7 @@ def test_cancelling(
                 "events": await cancelled(all_events(task), lambda: slow.stats().waiting),
                 "generate_many": await cancelled(all_of_many(slow), lambda: slow.stats().waiting),
                 "submit": await cancelled(mute.submit(FOX), lambda: mute.stats().create_requests),
-                "refresh": await cancelled(mute.task("t-1").refresh(), lambda: mute.stats().status_requests),
+                "refresh": await cancelled(mute.task(deaf.task_id).refresh(), lambda: mute.stats().status_requests),
                 "estimate": await cancelled(halting.estimate(FOX), lambda: halting.stats().estimate_requests),
                 "bytes": await cancelled(image.bytes(), lambda: halting.stats().download_requests),
                 "save": await cancelled(image.save(tmp_path / "fox.png"), lambda: True),

@@ -1,7 +1,5 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use pyo3::exceptions::PyStopIteration;
 use pyo3::prelude::*;
@@ -9,35 +7,10 @@ use spark_t2i_bridge::{self as bridge, AnyCall, Step};
 
 use crate::convert::{argument, guarded, raise, to_python};
 use crate::deliver::{COURIER, Parcel, flush_logs, follow_logger};
+use crate::ending::detach;
 
 /// How long a blocking call waits before it looks for Ctrl-C.
 const SLICE: Duration = Duration::from_millis(50);
-
-/// Threads of Python that wait in here.
-static WAITING: AtomicUsize = AtomicUsize::new(0);
-
-/// Waits until no thread waits in here any more, for `at_most`. Not to be called while attached to the interpreter.
-pub(crate) fn all_returned(at_most: Duration) {
-    let until = Instant::now() + at_most;
-    while WAITING.load(Ordering::Acquire) > 0 && Instant::now() < until {
-        thread::sleep(Duration::from_millis(1));
-    }
-}
-
-struct Waiting;
-
-impl Waiting {
-    fn begin() -> Self {
-        WAITING.fetch_add(1, Ordering::AcqRel);
-        Self
-    }
-}
-
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        WAITING.fetch_sub(1, Ordering::AcqRel);
-    }
-}
 
 /// A call under way. Dropping it cancels it.
 #[pyclass(frozen, subclass, module = "spark_t2i._native")]
@@ -66,9 +39,8 @@ impl Call {
 
     /// The next step, waited for with an eye on Ctrl-C.
     fn step(&self, py: Python<'_>) -> PyResult<Found> {
-        let _waiting = Waiting::begin();
         loop {
-            let step = guarded(py, || Ok(py.detach(|| self.0.wait(SLICE))))?;
+            let step = guarded(py, || Ok(detach(py, || self.0.wait(SLICE))))?;
             match Self::found(py, step)? {
                 Some(found) => return Ok(found),
                 None => py.check_signals()?,
@@ -82,7 +54,7 @@ impl Call {
     /// The ids of the tasks that it is after now, as far as they are known.
     #[getter]
     fn task_ids(&self, py: Python<'_>) -> Vec<String> {
-        py.detach(|| self.0.task_ids().iter().map(ToString::to_string).collect())
+        detach(py, || self.0.task_ids().iter().map(ToString::to_string).collect())
     }
 
     /// Waits for the end; every item before it goes to `on_item`.
@@ -110,7 +82,7 @@ impl Call {
 
     /// What there is now: none, `(False, item)`, or `(True, result)`.
     fn poll(&self, py: Python<'_>) -> PyResult<Option<(bool, Py<PyAny>)>> {
-        let step = guarded(py, || Ok(py.detach(|| self.0.take())))?;
+        let step = guarded(py, || Ok(detach(py, || self.0.take())))?;
         Ok(Self::found(py, step)?.map(|found| match found {
             Found::Item(item) => (false, item),
             Found::Result(result) => (true, result),
@@ -120,12 +92,12 @@ impl Call {
     /// Sets the result of `future`, which is one of `event_loop`, to none as soon as there is something.
     fn wake(&self, py: Python<'_>, event_loop: Py<PyAny>, future: Py<PyAny>) {
         let wake = Box::new(move || COURIER.send(Parcel::Wake { event_loop, future }));
-        py.detach(|| self.0.when_ready(wake));
+        detach(py, || self.0.when_ready(wake));
     }
 
     /// Ends it at once, as cancelled. The tasks at the service go on.
     fn cancel(&self, py: Python<'_>) {
-        py.detach(|| self.0.cancel());
+        detach(py, || self.0.cancel());
     }
 }
 

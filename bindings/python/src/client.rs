@@ -6,6 +6,7 @@ use spark_t2i_bridge::{self as bridge, AnyCall, Error, Options, SaveOptions};
 
 use crate::call::{Call, Many};
 use crate::convert::{argument, guarded, to_python};
+use crate::ending::detach;
 
 /// Begins a call that takes a timeout. While attached to the interpreter: nothing waits, and no fork of Python's meets the
 /// runtime half started.
@@ -75,7 +76,7 @@ impl Client {
     }
 
     fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        to_python(py, guarded(py, || py.detach(|| self.0.stats()))?.into())
+        to_python(py, guarded(py, || detach(py, || self.0.stats()))?.into())
     }
 }
 
@@ -92,15 +93,15 @@ impl Task {
 
     #[getter]
     fn lag_seconds(&self, py: Python<'_>) -> Option<f64> {
-        py.detach(|| self.0.lag_seconds())
+        detach(py, || self.0.lag_seconds())
     }
 
     fn snapshot<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        to_python(py, py.detach(|| self.0.snapshot()).into())
+        to_python(py, detach(py, || self.0.snapshot()).into())
     }
 
     fn images(&self, py: Python<'_>) -> Vec<Image> {
-        py.detach(|| self.0.images()).into_iter().map(Image).collect()
+        detach(py, || self.0.images()).into_iter().map(Image).collect()
     }
 
     fn wait(&self, timeout: &Bound<'_, PyAny>, watch: bool) -> PyResult<Call> {

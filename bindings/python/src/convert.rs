@@ -26,7 +26,8 @@ fn nested(value: &Bound<'_, PyAny>, depth: usize) -> PyResult<Argument> {
     } else if let Ok(text) = value.cast::<PyString>() {
         match text.to_cow() {
             Ok(text) => Argument::Text(text.into_owned()),
-            Err(_) => Argument::IllFormedText(text.extract()?),
+            // What is no name of a file either is nothing but ill-formed.
+            Err(_) => Argument::IllFormedText(text.extract().unwrap_or_default()),
         }
     } else if let Ok(number) = value.cast::<PyFloat>() {
         Argument::Number(number.value())

@@ -7,6 +7,8 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use spark_t2i_bridge::{Courier, LogLevel, LogRecord, set_log_level, start_logs};
 
+use crate::ending::{BORDER, detach};
+
 pub(crate) static COURIER: Courier<Parcel> = Courier::new(deliver);
 
 /// How long a call that has ended waits for its log records to be delivered.
@@ -31,7 +33,8 @@ fn deliver(parcels: Vec<Parcel>) -> bool {
                 }
             }
         }
-        for (event_loop, futures) in to_wake {
+        // A program that ends wants no exceptions from the calls that it leaves behind.
+        for (event_loop, futures) in to_wake.into_iter().filter(|_| !BORDER.is_closed()) {
             // It fails for a loop that was closed, in which nobody waits any more.
             _ = wake(py, &event_loop, futures);
         }
@@ -73,5 +76,5 @@ pub(crate) fn follow_logger(py: Python<'_>) -> PyResult<()> {
 
 /// Waits until the log records of what happened before are with their logger.
 pub(crate) fn flush_logs(py: Python<'_>) {
-    py.detach(|| COURIER.flush(LONGEST_FLUSH));
+    detach(py, || COURIER.flush(LONGEST_FLUSH));
 }

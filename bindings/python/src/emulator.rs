@@ -2,6 +2,7 @@ use pyo3::prelude::*;
 use spark_t2i_bridge::{self as bridge, EmulatorOptions};
 
 use crate::convert::{argument, guarded};
+use crate::ending::detach;
 
 /// The service on loopback, inside this process.
 #[pyclass(frozen, module = "spark_t2i._native")]
@@ -12,7 +13,7 @@ impl Emulator {
     #[new]
     fn new(options: &Bound<'_, PyAny>) -> PyResult<Self> {
         let (py, options) = (options.py(), argument(options)?);
-        guarded(py, || py.detach(|| bridge::Emulator::start(EmulatorOptions::by_name(options)?))).map(Self)
+        guarded(py, || detach(py, || bridge::Emulator::start(EmulatorOptions::by_name(options)?))).map(Self)
     }
 
     #[getter]
@@ -21,7 +22,7 @@ impl Emulator {
     }
 
     fn stats(&self, py: Python<'_>) -> PyResult<String> {
-        guarded(py, || py.detach(|| self.0.stats()))
+        guarded(py, || detach(py, || self.0.stats()))
     }
 
     fn faults(&self, py: Python<'_>) -> PyResult<Vec<String>> {
@@ -34,6 +35,6 @@ impl Emulator {
     }
 
     fn stop(&self, py: Python<'_>) {
-        py.detach(|| self.0.stop());
+        detach(py, || self.0.stop());
     }
 }

@@ -5,6 +5,7 @@ mod client;
 mod convert;
 mod deliver;
 mod emulator;
+mod ending;
 
 /// The native part of `spark_t2i`.
 #[pyo3::pymodule]
@@ -20,9 +21,10 @@ mod _native {
     #[pymodule_export]
     use crate::client::{Client, Image, Task};
     use crate::convert::{argument, guarded, to_python};
+    use crate::deliver::COURIER;
     #[pymodule_export]
     use crate::emulator::Emulator;
-    use crate::{call, deliver};
+    use crate::ending::{BORDER, detach};
 
     /// How long the end of a program waits at most for each of the parts that end.
     const LONGEST_END: Duration = Duration::from_millis(300);
@@ -48,16 +50,17 @@ mod _native {
     /// Runs the command `spark-t2i`; returns its exit code.
     #[pyfunction]
     fn run_command_line(py: Python<'_>, arguments: Vec<OsString>) -> PyResult<u8> {
-        guarded(py, || Ok(py.detach(|| bridge::run_command_line(arguments))))
+        guarded(py, || Ok(detach(py, || bridge::run_command_line(arguments))))
     }
 
     /// Ends what goes on in the background, at the end of the program: from now on no other thread calls Python.
     #[pyfunction]
     fn shut_down(py: Python<'_>) {
+        BORDER.close();
         py.detach(|| {
             bridge::shut_down(LONGEST_END);
-            call::all_returned(LONGEST_END);
-            deliver::COURIER.stop(LONGEST_END);
+            BORDER.all_halted(LONGEST_END);
+            COURIER.stop(LONGEST_END);
         });
     }
 }

@@ -203,7 +203,6 @@ pub fn report(argument: &Argument) -> Report {
     match argument {
         Argument::Map(pairs) => parameters(pairs).check(),
         Argument::Text(text) => Report::of_json(text),
-        Argument::IllFormedText(text) => Report::of_json(&text.to_string_lossy()),
         // No JSON text either, and told so.
         _ => Report::of_json(""),
     }

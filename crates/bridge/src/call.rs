@@ -3,15 +3,14 @@
 use std::collections::VecDeque;
 use std::marker::PhantomData;
 use std::process;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
-
-use spark_t2i::{Charged, Error, ErrorKind, TaskId};
-use tokio::task::JoinSet;
 
 use crate::guard::guarded;
 use crate::runtime;
 use crate::value::Value;
+use crate::work::Work;
+use spark_t2i::{Charged, Error, ErrorKind, TaskId};
 
 /// A call under way: it yields items on the way, if there are any, and ends with a result. Dropping it cancels it.
 ///
@@ -19,8 +18,8 @@ use crate::value::Value;
 /// asks to be told once with [`when_ready`](Self::when_ready) and takes what there is with [`take`](Self::take).
 pub struct Call<I, T> {
     shared: Arc<Shared<I, T>>,
-    /// None only where this value is dropped in a forked child.
-    work: Option<Mutex<JoinSet<()>>>,
+    /// Those that have ended are left out at the next one.
+    works: Mutex<Vec<Weak<Work>>>,
     process: u32,
 }
 
@@ -136,7 +135,7 @@ fn cancelled(task_ids: &[TaskId]) -> Error {
 impl<I: Send + 'static, T: Send + 'static> Call<I, T> {
     /// A call that has no work yet, and no end of its own.
     pub(crate) fn idle() -> Self {
-        Self { shared: Shared::new(), work: Some(Mutex::new(JoinSet::new())), process: process::id() }
+        Self { shared: Shared::new(), works: Mutex::default(), process: process::id() }
     }
 
     /// Starts work that ends the call.
@@ -158,22 +157,17 @@ impl<I: Send + 'static, T: Send + 'static> Call<I, T> {
         R: Send + 'static,
     {
         let mut finish = Finish { shared: Arc::clone(&self.shared), tell: Some(finish), result: PhantomData };
-        match (runtime::handle(), &self.work) {
-            (Ok(runtime), Some(running)) => {
-                let mut running = running.lock().unwrap_or_else(PoisonError::into_inner);
-                // What has ended takes no room.
-                while running.try_join_next().is_some() {}
-                running.spawn_on(
-                    async move {
-                        let result = guarded(work).await;
-                        finish.with(result);
-                    },
-                    &runtime,
-                );
-            }
-            (Err(error), _) => finish.with(Err(error)),
-            (_, None) => {}
-        }
+        let runtime = match runtime::handle() {
+            Ok(runtime) => runtime,
+            Err(error) => return finish.with(Err(error)),
+        };
+        let work = Work::start(&runtime, async move {
+            let result = guarded(work).await;
+            finish.with(result);
+        });
+        let mut works = self.works.lock().unwrap_or_else(PoisonError::into_inner);
+        works.retain(|work| work.strong_count() > 0);
+        works.push(work);
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared<I, T>> {
@@ -214,15 +208,14 @@ impl<I: Send + 'static, T: Send + 'static> Call<I, T> {
         wake();
     }
 
-    /// Ends the call at once with the error `cancelled`, unless it has ended. The task at the service goes on.
+    /// Ends the call with the error `cancelled`, unless it has ended. When this returns, its work is gone; the task at the
+    /// service goes on. Not to be called by a `wake`.
     pub fn cancel(&self) {
         if self.elsewhere().is_some() {
             return;
         }
         self.shared.end(Err(self.shared.cancelled()));
-        if let Some(work) = &self.work {
-            work.lock().unwrap_or_else(PoisonError::into_inner).abort_all();
-        }
+        self.stop();
     }
 
     /// The tasks at the service that the call is after now, as far as their ids are known.
@@ -287,10 +280,20 @@ impl<I: Into<Value>, T: Into<Value>> Step<I, T> {
     }
 }
 
+impl<I, T> Call<I, T> {
+    fn stop(&self) {
+        let works = std::mem::take(&mut *self.works.lock().unwrap_or_else(PoisonError::into_inner));
+        for work in works.iter().filter_map(Weak::upgrade) {
+            work.stop();
+        }
+    }
+}
+
 impl<I, T> Drop for Call<I, T> {
     fn drop(&mut self) {
-        if self.process != process::id() {
-            std::mem::forget(self.work.take());
+        // In a forked child the work is its parent's, and so is whatever lock it holds.
+        if self.process == process::id() {
+            self.stop();
         }
     }
 }

@@ -9,13 +9,14 @@
 //! - [`Argument`] and [`Value`]: what goes in and what comes out as plain trees, for languages without types of their own for
 //!   it; [`AnyCall`]: a call that yields those;
 //! - [`Courier`]: the one thread that calls foreign code, in batches, until it is stopped;
-//! - [`guard`]: an error in place of a panic;
+//! - [`guard`]: an error in place of a panic; [`Border`]: no way back into an interpreter that ends;
 //! - [`start_logs`], [`set_log_level`]: the log records for the language's own logging;
 //! - `Emulator` and `run_command_line`, behind the features `emulator` and `command-line`.
 //!
 //! Values that only hold something ([`TaskSnapshot`], [`Event`], [`Stats`], …) are the client's own.
 
 mod argument;
+mod border;
 mod call;
 mod client;
 #[cfg(feature = "command-line")]
@@ -33,8 +34,10 @@ mod process;
 mod runtime;
 mod task;
 mod value;
+mod work;
 
 pub use argument::{Argument, report, request, size, timeout};
+pub use border::{Away, Border};
 pub use bytes::Bytes;
 pub use call::{AnyCall, Call, Step};
 pub use client::Client;
