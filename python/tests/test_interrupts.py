@@ -197,11 +197,13 @@ async def cancelled(work: Awaitable[object], under_way: Callable[[], object]) ->
 
 
 async def all_events(task: spark_t2i.AsyncTask) -> list[spark_t2i.Event]:
-    return [event async for event in task.events()]
+    async with task.events() as events:
+        return [event async for event in events]
 
 
 async def all_of_many(client: AsyncClient) -> list[object]:
-    return [generated async for generated in client.generate_many([FOX, FOX])]
+    async with client.generate_many([FOX, FOX]) as many:
+        return [generated async for generated in many]
 
 
 def test_cancelling(

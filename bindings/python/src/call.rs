@@ -23,9 +23,8 @@ enum Found {
 }
 
 impl Call {
-    pub(crate) fn new(py: Python<'_>, call: impl AnyCall + 'static) -> PyResult<Self> {
-        follow_logger(py)?;
-        Ok(Self(Arc::new(call)))
+    pub(crate) fn new(call: impl AnyCall + 'static) -> Self {
+        Self(Arc::new(call))
     }
 
     fn found(py: Python<'_>, step: Step<bridge::Value, bridge::Value>) -> PyResult<Option<Found>> {

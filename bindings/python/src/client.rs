@@ -6,6 +6,7 @@ use spark_t2i_bridge::{self as bridge, AnyCall, Error, Options, SaveOptions};
 
 use crate::call::{Call, Many};
 use crate::convert::{argument, guarded, to_python};
+use crate::deliver::follow_logger;
 use crate::ending::detach;
 
 /// Begins a call that takes a timeout. While attached to the interpreter: nothing waits, and no fork of Python's meets the
@@ -15,7 +16,8 @@ fn call<C: AnyCall + 'static>(
     begin: impl FnOnce(Option<Duration>) -> Result<C, Error>,
 ) -> PyResult<Call> {
     let (py, timeout) = (timeout.py(), argument(timeout)?);
-    Call::new(py, guarded(py, || begin(bridge::timeout(timeout)?))?)
+    follow_logger(py)?;
+    guarded(py, || begin(bridge::timeout(timeout)?)).map(Call::new)
 }
 
 /// A client.
