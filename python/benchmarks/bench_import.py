@@ -1,6 +1,6 @@
 """How long `import spark_t2i` takes, in fresh interpreters: what `-X importtime` tells.
 
-    python bench_import.py [--runs 30] [--json] [MODULE ...]
+python bench_import.py [--runs 30] [--json] [MODULE ...]
 """
 
 from __future__ import annotations
@@ -64,7 +64,9 @@ def main() -> None:
         return
     print(f"{'import':<20}  {'best':>9}  {'median':>9}  {'worst':>9}  target")
     for row in report:
-        figures = "  ".join(f"{row[name]:>6.2f} ms" for name in ("best_milliseconds", "median_milliseconds", "worst_milliseconds"))
+        figures = "  ".join(
+            f"{row[name]:>6.2f} ms" for name in ("best_milliseconds", "median_milliseconds", "worst_milliseconds")
+        )
         target = f"< {row['target_milliseconds']:.0f} ms" if row["target_milliseconds"] else ""
         print(f"{row['module']:<20}  {figures}  {target}".rstrip())
         for part in row["longest_parts"]:

@@ -98,7 +98,9 @@ class Server:
         self._server.server_close()
 
 
-def run_python(script: str, *arguments: str, timeout: float = 60, **environment: str) -> subprocess.CompletedProcess[str]:
+def run_python(
+    script: str, *arguments: str, timeout: float = 60, **environment: str
+) -> subprocess.CompletedProcess[str]:
     """Runs a script in a new interpreter, which is killed if it hangs."""
     return subprocess.run(
         [sys.executable, "-c", script, *arguments],

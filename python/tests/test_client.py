@@ -170,11 +170,11 @@ def test_options_are_known_by_name_and_checked(tmp_path: Path, emulator: Emulato
         {"on_outcome_unknown": "shrug"},
         {"proxy": "no proxy"},
         {"ca_bundle": tmp_path / "missing.pem"},
-        {"headers": ["x"]},
+        {"headers": {"bad header": "x"}},
         {"max_requests_per_second": -1},
     ]
     for options in wrong:
-        with pytest.raises((spark_t2i.SparkT2iError, TypeError), match=next(iter(options))):
+        with pytest.raises((spark_t2i.SparkT2iError, TypeError), match=next(iter(options)).removesuffix("s")):
             Client(api_key=KEY, base_url=emulator.url, **options)
     with pytest.raises(TypeError):
         Client(api_key=KEY, base_url=emulator.url, colour="red")  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]

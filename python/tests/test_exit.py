@@ -125,9 +125,7 @@ def ended(script: str, emulator: Emulator) -> tuple[int, str, float]:
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
-def test_exit_with_100_in_flight(
-    slow_emulator: Emulator, name: str, measured: Callable[[str, str], None]
-) -> None:
+def test_exit_with_100_in_flight(slow_emulator: Emulator, name: str, measured: Callable[[str, str], None]) -> None:
     code, said, seconds = ended(SCRIPTS[name], slow_emulator)
     assert (code, said) == (0, "")
     measured(f"exit with 100 in flight, {name}", f"{1000 * seconds:.0f} ms")

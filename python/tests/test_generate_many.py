@@ -86,10 +86,10 @@ def test_images_come_in_order_of_completion() -> None:
 
 def test_closing_stops_the_work(slow_emulator: Emulator) -> None:
     with Client(api_key=KEY, base_url=slow_emulator.url, max_in_flight=8, **QUICK) as client:
-        # One that ends at once, so that there is something to stop at.
-        many = client.generate_many([" ", *prompts(100)])
-        assert next(many).index == 0
-        until(lambda: client.stats().waiting > 0, "the others are under way")
+        # One that ends at once, so that there is something to stop at: it is the last for which there is a place.
+        many = client.generate_many([*prompts(7), " ", *prompts(100)])
+        assert next(many).index == 7
+        until(lambda: client.stats().waiting == 7, "the others are under way")
         many.close()
         until(lambda: client.stats().waiting == 0, "nobody waits any more", 2)
         submitted = client.stats().submitted
@@ -101,7 +101,8 @@ def test_closing_stops_the_work(slow_emulator: Emulator) -> None:
 
 def test_leaving_the_loop_stops_the_work(slow_emulator: Emulator) -> None:
     with Client(api_key=KEY, base_url=slow_emulator.url, max_in_flight=8, **QUICK) as client:
-        for _ in client.generate_many([" ", *prompts(100)]):
+        for generated in client.generate_many([*prompts(7), " ", *prompts(100)]):
+            assert generated.index == 7
             break
         gc.collect()
         until(lambda: client.stats().waiting == 0, "nobody waits any more", 2)
@@ -163,8 +164,8 @@ def test_asynchronously_from_any_source(emulator: Emulator) -> None:
 def test_asynchronously_leaving_stops_the_work(slow_emulator: Emulator) -> None:
     async def main() -> None:
         async with AsyncClient(api_key=KEY, base_url=slow_emulator.url, max_in_flight=8, **QUICK) as client:
-            many = client.generate_many([" ", *prompts(100)])
-            assert (await anext(many)).index == 0
+            many = client.generate_many([*prompts(7), " ", *prompts(100)])
+            assert (await anext(many)).index == 7
             await many.aclose()
             assert client.stats().waiting == 0
             assert client.stats().submitted <= 9

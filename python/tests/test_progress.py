@@ -171,5 +171,5 @@ print(client.stats().submitted)
     done = run_python(script, SPARK_T2I_API_KEY=KEY, SPARK_T2I_BASE_URL=telling.url)
     assert (done.returncode, done.stderr) == (0, "")
     message, submitted = done.stdout.splitlines()
-    assert message == "this needs tqdm: pip install spark-t2i[progress]"
+    assert "needs tqdm: pip install" in message
     assert submitted == "0", "it paid before it said so"

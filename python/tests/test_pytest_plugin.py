@@ -85,7 +85,5 @@ def test_a_wrong_marker_says_what_is_wrong(pytester: pytest.Pytester) -> None:
 def test_the_fixtures_are_listed_with_what_they_do(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest_subprocess("--fixtures")
     result.stdout.fnmatch_lines(["spark_t2i_emulator*", "spark_t2i_client*"])
-    assert "no docstring available" not in "\n".join(
-        line for line in result.outlines if "spark_t2i" in line
-    )
+    assert "no docstring available" not in "\n".join(line for line in result.outlines if "spark_t2i" in line)
     pytester.runpytest_subprocess("--markers").stdout.fnmatch_lines(["@pytest.mark.spark_t2i*"])
