@@ -65,7 +65,7 @@ def require(extra: str, *modules: str) -> None:
         try:
             __import__(module)
         except ModuleNotFoundError:
-            package = {"PIL": "pillow"}.get(module, module)
+            package = {"PIL": "Pillow"}.get(module, module)
             message = f"this needs {package}: pip install spark-t2i[{extra}]"
             raise ModuleNotFoundError(message, name=module) from None
 

@@ -5,7 +5,28 @@ from __future__ import annotations
 import atexit
 
 from . import __version__
-from . import _native as native
+
+
+def _refuse_sub_interpreters() -> None:
+    try:
+        import _interpreters as interpreters
+    except ModuleNotFoundError:
+        try:
+            import _xxsubinterpreters as interpreters  # Before Python 3.13.
+        except ModuleNotFoundError:
+            return
+    current = interpreters.get_current()
+    if int(current[0] if isinstance(current, tuple) else current) != 0:
+        raise ImportError(
+            "spark_t2i cannot be used in a sub-interpreter: its native part belongs to the main interpreter of a "
+            "process; use threads, or processes"
+        )
+
+
+# Before the native part is loaded: it would take the first interpreter that loads it for the only one.
+_refuse_sub_interpreters()
+
+from . import _native as native  # noqa: E402
 
 __all__ = ["native"]
 

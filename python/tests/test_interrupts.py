@@ -21,8 +21,8 @@ FOX = "a red fox in the snow"
 LIMIT = 1.0
 
 # Calls that have a task whose id is known, and calls that have none.
-WITH_TASK = ["generate", "wait", "refresh", "events", "bytes", "save", "wait_progress", "generate_progress"]
-WITHOUT_TASK = ["submit", "estimate", "generate_many"]
+WITH_TASK = ["generate", "wait", "refresh", "events", "bytes", "save", "wait_progress", "generate_progress", "generate_many"]
+WITHOUT_TASK = ["submit", "estimate"]
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +120,7 @@ for name, make in calls.items():
             "seconds": time.monotonic() - sent[0],
             "type": type(error).__name__,
             "task_id": getattr(error, "task_id", "no attribute"),
+            "task_ids": getattr(error, "task_ids", []),
             "notes": getattr(error, "__notes__", []),
         }
     except BaseException as error:
@@ -158,6 +159,7 @@ def test_ctrl_c(interrupted: Json, call: str) -> None:
     assert isinstance(report["task_id"], str)
     if sys.version_info >= (3, 11):
         [note] = report["notes"]
+        assert all(task_id in note for task_id in report["task_ids"])
         assert f'client.task("{report["task_id"]}").wait()' in note
 
 
@@ -224,11 +226,13 @@ async def cancelled(work: Awaitable[object], under_way: Callable[[], object]) ->
 
 
 async def all_events(task: spark_t2i.AsyncTask) -> list[spark_t2i.Event]:
-    return [event async for event in task.events()]
+    async with task.events() as events:
+        return [event async for event in events]
 
 
 async def all_of_many(client: AsyncClient) -> list[object]:
-    return [generated async for generated in client.generate_many([FOX, FOX])]
+    async with client.generate_many([FOX, FOX]) as many:
+        return [generated async for generated in many]
 
 
 def test_cancelling(
