@@ -45,7 +45,8 @@ class AboutImage:
 class ImageBase(Handle):
     def __init__(self, image: native.Image | AboutImage) -> None:
         # Out of a pickle comes what is known of it alone, without a client.
-        self._open, self._about = (None, image) if isinstance(image, AboutImage) else (image, image.about())
+        self._open: native.Image | None = None if isinstance(image, AboutImage) else image
+        self._about: AboutImage = image if isinstance(image, AboutImage) else image.about()
         self._shown: builtins.bytes | None = None
 
     @property

@@ -6,21 +6,23 @@ import atexit
 
 from . import __version__
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 
 def _refuse_sub_interpreters() -> None:
-    try:
-        import _interpreters as interpreters
-    except ModuleNotFoundError:
+    for module in ("_interpreters", "_xxsubinterpreters"):  # The second until Python 3.12.
         try:
-            import _xxsubinterpreters as interpreters  # Before Python 3.13.
+            current: Any = __import__(module).get_current()
         except ModuleNotFoundError:
-            return
-    current = interpreters.get_current()
-    if int(current[0] if isinstance(current, tuple) else current) != 0:
-        raise ImportError(
-            "spark_t2i cannot be used in a sub-interpreter: its native part belongs to the main interpreter of a "
-            "process; use threads, or processes"
-        )
+            continue
+        if int(current[0] if isinstance(current, tuple) else current) != 0:
+            raise ImportError(
+                "spark_t2i cannot be used in a sub-interpreter: its native part belongs to the main interpreter of a "
+                "process; use threads, or processes"
+            )
+        return
 
 
 # Before the native part is loaded: it would take the first interpreter that loads it for the only one.

@@ -5,11 +5,25 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Generic, final
 
-from typing_extensions import TypeVar
+from typing_extensions import TypeVar, disjoint_base
 
 from ._errors import SparkT2iError
 from ._image import AboutImage
 from ._values import Estimate, Event, Report, Saved, Stats, TaskSnapshot
+
+__all__ = [
+    "Call",
+    "Client",
+    "Emulator",
+    "Image",
+    "Many",
+    "Task",
+    "__version__",
+    "run_command_line",
+    "shut_down",
+    "size",
+    "validate",
+]
 
 __version__: str
 
@@ -17,13 +31,14 @@ _Item_co = TypeVar("_Item_co", covariant=True)
 _Result_co = TypeVar("_Result_co", covariant=True)
 _Timeout = float | timedelta | None
 
+@disjoint_base
 class Call(Generic[_Item_co, _Result_co]):
     @property
     def task_ids(self) -> list[str]: ...
     def result(self, on_item: Callable[[_Item_co], object] | None = None) -> _Result_co: ...
     def next(self) -> _Item_co: ...
     def poll(self) -> tuple[bool, Any] | None: ...
-    def wake(self, loop: object, future: object) -> None: ...
+    def wake(self, event_loop: object, future: object) -> None: ...
     def cancel(self) -> None: ...
 
 @final

@@ -126,8 +126,10 @@ PATIENCE = 0.02
 
 def source_of(requests: Source) -> Source:
     """Refuses what is one request, of which every letter or name would be a request, and paid for."""
-    if isinstance(requests, (str, bytes, Request, Mapping)):
-        raise TypeError(f"generate_many takes many requests, not one {type(requests).__name__}: put it into a list")
+    given: object = requests
+    if isinstance(given, (str, bytes, Request, Mapping)):
+        kind = type(given).__name__  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType]
+        raise TypeError(f"generate_many takes many requests, not one {kind}: put it into a list")
     return requests
 
 

@@ -35,7 +35,7 @@ const IDLE_CONNECTION_LIFETIME: Duration = Duration::from_secs(4);
 /// A shorter key guards nothing (an emulator takes `any`), and would be found in half of all words and ids.
 const SHORTEST_SECRET: usize = 12;
 /// No answer of the service is longer; what comes beyond is not read.
-const LONGEST_ANSWER: usize = 2 << 20;
+const LONGEST_ANSWER: usize = 3 << 19;
 
 pub(crate) struct TransportOptions {
     pub(crate) base_url: Url,

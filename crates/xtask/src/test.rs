@@ -55,7 +55,15 @@ fn rust(steps: &mut Steps) -> Result<(), Box<dyn Error>> {
     )?;
     steps.run(
         "every combination of features",
-        &mut cargo(&["check", "--package", "spark-t2i", "--no-default-features", "--locked"]),
+        &mut cargo(&[
+            "check",
+            "--package",
+            "spark-t2i",
+            "--package",
+            "spark-t2i-bridge",
+            "--no-default-features",
+            "--locked",
+        ]),
     )?;
     steps.call("generated files", || generate::run(&["--verify"]))?;
     steps.call("simulated polling", || simulate::run(&["--verify"]))?;
