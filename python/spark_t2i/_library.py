@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import sys
 
 from . import __version__
 
@@ -12,17 +13,19 @@ if TYPE_CHECKING:
 
 
 def _refuse_sub_interpreters() -> None:
-    for module in ("_interpreters", "_xxsubinterpreters"):  # The second until Python 3.12.
-        try:
-            current: Any = __import__(module).get_current()
-        except ModuleNotFoundError:
-            continue
-        if int(current[0] if isinstance(current, tuple) else current) != 0:
-            raise ImportError(
-                "spark_t2i cannot be used in a sub-interpreter: its native part belongs to the main interpreter of a "
-                "process; use threads, or processes"
-            )
+    try:
+        current: Any = __import__("_interpreters" if sys.version_info >= (3, 13) else "_xxsubinterpreters").get_current()
+    except ModuleNotFoundError:
         return
+    try:
+        number = int(current)
+    except TypeError:
+        number = int(current[0])  # A pair, since Python 3.13.
+    if number != 0:
+        raise ImportError(
+            "spark_t2i cannot be used in a sub-interpreter: its native part belongs to the main interpreter of a "
+            "process; use threads, or processes"
+        )
 
 
 # Before the native part is loaded: it would take the first interpreter that loads it for the only one.
