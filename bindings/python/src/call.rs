@@ -1,13 +1,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pyo3::exceptions::PyStopIteration;
+use pyo3::exceptions::{PyRuntimeError, PyStopIteration};
 use pyo3::prelude::*;
 use spark_t2i_bridge::{self as bridge, AnyCall, Step};
 
 use crate::convert::{argument, guarded, raise, to_python};
 use crate::deliver::{COURIER, Parcel, flush_logs, follow_logger};
-use crate::ending::detach;
+use crate::ending::{BORDER, detach};
 
 /// How long a blocking call waits before it looks for Ctrl-C.
 const SLICE: Duration = Duration::from_millis(50);
@@ -52,8 +52,8 @@ impl Call {
 impl Call {
     /// The ids of the tasks that it is after now, as far as they are known.
     #[getter]
-    fn task_ids(&self, py: Python<'_>) -> Vec<String> {
-        detach(py, || self.0.task_ids().iter().map(ToString::to_string).collect())
+    fn task_ids(&self) -> Vec<String> {
+        self.0.task_ids().iter().map(ToString::to_string).collect()
     }
 
     /// Waits for the end; every item before it goes to `on_item`.
@@ -81,7 +81,7 @@ impl Call {
 
     /// What there is now: none, `(False, item)`, or `(True, result)`.
     fn poll(&self, py: Python<'_>) -> PyResult<Option<(bool, Py<PyAny>)>> {
-        let step = guarded(py, || Ok(detach(py, || self.0.take())))?;
+        let step = guarded(py, || Ok(self.0.take()))?;
         Ok(Self::found(py, step)?.map(|found| match found {
             Found::Item(item) => (false, item),
             Found::Result(result) => (true, result),
@@ -89,9 +89,12 @@ impl Call {
     }
 
     /// Sets the result of `future`, which is one of `event_loop`, to none as soon as there is something.
-    fn wake(&self, py: Python<'_>, event_loop: Py<PyAny>, future: Py<PyAny>) {
-        let wake = Box::new(move || COURIER.send(Parcel::Wake { event_loop, future }));
-        detach(py, || self.0.when_ready(wake));
+    fn wake(&self, event_loop: Py<PyAny>, future: Py<PyAny>) -> PyResult<()> {
+        if BORDER.is_closed() {
+            return Err(PyRuntimeError::new_err("the program has ended: nothing is told to an event loop any more"));
+        }
+        self.0.when_ready(Box::new(move || COURIER.send(Parcel::Wake { event_loop, future })));
+        Ok(())
     }
 
     /// Ends it at once, as cancelled. The tasks at the service go on.

@@ -1,6 +1,7 @@
 //! What another thread tells Python: that there is something for an event loop, and log records.
 
 use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use pyo3::prelude::*;
@@ -10,6 +11,9 @@ use spark_t2i_bridge::{Courier, LogLevel, LogRecord, set_log_level, start_logs};
 use crate::ending::{BORDER, detach};
 
 pub(crate) static COURIER: Courier<Parcel> = Courier::new(deliver);
+
+/// Whether there are log records since a call waited for their delivery.
+static RECORDED: AtomicBool = AtomicBool::new(false);
 
 /// How long a call that has ended waits for its log records to be delivered.
 const LONGEST_FLUSH: Duration = Duration::from_millis(500);
@@ -68,7 +72,10 @@ pub(crate) fn follow_logger(py: Python<'_>) -> PyResult<()> {
         LOGGER.import(py, "spark_t2i._logging", "logger")?.call_method0("getEffectiveLevel")?.extract()?;
     STARTED.call_once(|| {
         // It fails where another library in this one listens already, which then has the records.
-        _ = start_logs(|record| COURIER.send(Parcel::Log(record)));
+        _ = start_logs(|record| {
+            COURIER.send(Parcel::Log(record));
+            RECORDED.store(true, Ordering::Release);
+        });
     });
     set_log_level(LogLevel::at_least(wanted));
     Ok(())
@@ -76,5 +83,7 @@ pub(crate) fn follow_logger(py: Python<'_>) -> PyResult<()> {
 
 /// Waits until the log records of what happened before are with their logger.
 pub(crate) fn flush_logs(py: Python<'_>) {
-    detach(py, || COURIER.flush(LONGEST_FLUSH));
+    if RECORDED.swap(false, Ordering::AcqRel) {
+        detach(py, || COURIER.flush(LONGEST_FLUSH));
+    }
 }

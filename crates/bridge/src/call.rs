@@ -201,7 +201,10 @@ impl<I: Send + 'static, T: Send + 'static> Call<I, T> {
         if self.elsewhere().is_none() {
             let mut state = self.shared.state();
             if !state.is_ready() {
-                state.wake = Some(Box::new(wake));
+                let before = state.wake.replace(Box::new(wake));
+                // Not under the lock: what it holds may be anything.
+                drop(state);
+                drop(before);
                 return;
             }
         }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use spark_t2i::{Error, ErrorKind};
 
-use crate::process::PerProcess;
+use crate::process::{Here, PerProcess};
 
 /// More at once would keep others from the interpreter for long.
 const MOST_AT_ONCE: usize = 500;
@@ -45,8 +45,15 @@ impl<P: Send + 'static> Courier<P> {
     }
 
     /// Waits until what was sent before is delivered, for `at_most`. Not to be called by a thread that the delivery waits
-    /// for.
+    /// for. The delivery itself, which may come back here, waits for nothing.
     pub fn flush(&self, at_most: Duration) {
+        let by_itself = |running: Here<Running<P>>| {
+            let thread = running.thread.lock().unwrap_or_else(PoisonError::into_inner);
+            thread.as_ref().is_some_and(|thread| thread.thread().id() == thread::current().id())
+        };
+        if self.running.get().is_some_and(by_itself) {
+            return;
+        }
         let (done, flushed) = mpsc::channel();
         self.order(Order::Flush(done));
         // An error means that nothing is delivered any more.
