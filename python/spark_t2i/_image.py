@@ -46,7 +46,7 @@ class ImageBase(Handle):
     def __init__(self, image: native.Image | AboutImage) -> None:
         # Out of a pickle comes what is known of it alone, without a client.
         self._open: native.Image | None = None if isinstance(image, AboutImage) else image
-        self._about: AboutImage = image if isinstance(image, AboutImage) else image.about()
+        self._known: AboutImage | None = image if isinstance(image, AboutImage) else None
         self._shown: builtins.bytes | None = None
 
     @property
@@ -94,6 +94,13 @@ class ImageBase(Handle):
         """The cost in USD, exactly as the service gave it."""
         usage = self.usage
         return None if usage is None else usage.cost
+
+    @property
+    def _about(self) -> AboutImage:
+        # Most images are only saved: what is known of them is made into objects for those who ask.
+        if self._known is None:
+            self._known = self._native.about()
+        return self._known
 
     @property
     def _native(self) -> native.Image:

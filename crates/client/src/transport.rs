@@ -213,7 +213,7 @@ impl Transport {
             match timeout_at(attempt_ends, answer.chunk()).await {
                 Ok(Ok(Some(chunk))) if body.len() + chunk.len() > LONGEST_ANSWER => {
                     body.extend_from_slice(&chunk[..LONGEST_ANSWER - body.len()]);
-                    broken = Some(Error::new(ErrorKind::Protocol, "the answer is longer than 1 MiB"));
+                    broken = Some(Error::new(ErrorKind::Protocol, "the answer is longer than 1.5 MiB"));
                     break;
                 }
                 Ok(Ok(Some(chunk))) => body.extend_from_slice(&chunk),
