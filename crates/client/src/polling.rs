@@ -177,11 +177,12 @@ impl Drop for Watching {
 }
 
 /// How long before the deadline the last look is sent: so that its answer comes in time from a service that takes twice
-/// as long as it did, or is on another continent where nothing is known; but at most a quarter of the whole wait.
+/// as long as it did (and from a machine that has other things to do for a moment), or is on another continent where nothing
+/// is known; but at most a quarter of the whole wait.
 fn margin(round_trip: Option<Duration>, timeout: Duration) -> Duration {
     let unknown = Duration::from_millis(250);
     let twice = round_trip.map_or(unknown, |round_trip| round_trip * 2);
-    twice.clamp(Duration::from_millis(50), Duration::from_secs(1)).min(timeout / 4)
+    twice.clamp(Duration::from_millis(100), Duration::from_secs(1)).min(timeout / 4)
 }
 
 #[cfg(test)]
@@ -194,7 +195,7 @@ mod tests {
         for (round_trip, timeout, expected) in [
             (None, millis(600_000), millis(250)),
             (None, millis(400), millis(100)),
-            (Some(millis(1)), millis(600_000), millis(50)),
+            (Some(millis(1)), millis(600_000), millis(100)),
             (Some(millis(300)), millis(600_000), millis(600)),
             (Some(millis(30_000)), millis(600_000), millis(1000)),
         ] {
