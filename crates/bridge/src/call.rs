@@ -6,11 +6,12 @@ use std::process;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
+use spark_t2i::{Charged, Error, ErrorKind, TaskId};
+
 use crate::guard::guarded;
 use crate::runtime;
 use crate::value::Value;
 use crate::work::Work;
-use spark_t2i::{Charged, Error, ErrorKind, TaskId};
 
 /// A call under way: it yields items on the way, if there are any, and ends with a result. Dropping it cancels it.
 ///

@@ -16,7 +16,6 @@ pub struct Client(Arc<Inner>);
 
 struct Inner {
     builder: ClientBuilder,
-    wait_timeout: Duration,
     max_in_flight: usize,
     here: PerProcess<spark_t2i::Client>,
 }
@@ -27,11 +26,9 @@ impl Client {
     /// # Errors
     /// As [`ClientBuilder::build`].
     pub fn new(options: Options) -> Result<Self, Error> {
-        let wait_timeout = options.wait_timeout.unwrap_or(Duration::from_secs(600));
-        let max_in_flight = options.max_in_flight.unwrap_or(64);
         let builder = options.builder()?;
-        let here = PerProcess::new(builder.clone().build()?);
-        Ok(Self(Arc::new(Inner { builder, wait_timeout, max_in_flight, here })))
+        let client = builder.clone().build()?;
+        Ok(Self(Arc::new(Inner { builder, max_in_flight: client.max_in_flight(), here: PerProcess::new(client) })))
     }
 
     pub(crate) fn here(&self) -> Result<spark_t2i::Client, Error> {
@@ -61,8 +58,9 @@ impl Client {
         events: Option<Arc<Shared<Event, Image>>>,
     ) -> Result<Image, Error> {
         let begin = Instant::now();
-        let timeout = timeout.unwrap_or(self.0.wait_timeout);
-        let task = self.here()?.submit_within(&request, Some(timeout)).await?;
+        let client = self.here()?;
+        let timeout = timeout.unwrap_or_else(|| client.wait_timeout());
+        let task = client.submit_within(&request, Some(timeout)).await?;
         call.knows(task.id());
         let mut options = WaitOptions::default().timeout(timeout.saturating_sub(begin.elapsed()));
         if let Some(events) = events {

@@ -170,6 +170,16 @@ impl Client {
         }
     }
 
+    /// How long the whole of a call may take that has no timeout of its own.
+    pub fn wait_timeout(&self) -> Duration {
+        self.0.settings.wait_timeout
+    }
+
+    /// How many requests of [`generate_many`](Self::generate_many) are under way at once.
+    pub fn max_in_flight(&self) -> usize {
+        self.0.settings.max_in_flight
+    }
+
     /// What this client and its clones have done so far.
     pub fn stats(&self) -> Stats {
         self.counters().stats(&self.transport().polling.stats())
