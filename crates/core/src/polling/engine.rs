@@ -17,6 +17,9 @@ const ASLEEP: u64 = 2 * SECOND;
 /// A task that was submitted while fewer than so many of its kind ran can tell a shift of the distribution: among many, those
 /// that complete first are not like the others.
 const FEW: usize = 3;
+/// How much before its time a task goes along with others that are asked for: this share of its gap, and no more than this.
+const EARLY_SHARE: u64 = 100;
+const EARLY_MOST: u64 = SECOND / 50;
 /// Fits that follow a restored profile.
 const RESTORING_FITS: usize = 8;
 /// A completion that the server dates this far outside of what its answers allow is not believed, in seconds.
@@ -144,7 +147,7 @@ impl Engine {
         if self.price.is_raised() {
             wake = due.map(|due| due.min(self.due_at_least_price().unwrap_or(due)));
         }
-        let poll_waits = wake.is_some_and(|due| due <= now);
+        let poll_waits = wake.is_some_and(|due| due <= now) || (!self.price.is_raised() && self.goes_along(now));
         if !poll_waits && !submits_wait {
             let Some(wake) = wake else { return Next::Idle };
             // The price is looked at again soon: the queue may have another order then.
@@ -351,6 +354,16 @@ impl Engine {
     pub fn memory(&self) -> usize {
         let works: usize = self.works.iter().flatten().map(|work| work.memory()).sum();
         size_of::<Self>() + size_of::<Scratch>() + self.flights.memory() + works
+    }
+
+    /// Whether the first task in the queue is due so soon that it is asked for now, along with whatever the caller is awake
+    /// for: it changes next to nothing for the task, and many tasks that are asked for together take far less of a machine's
+    /// time than each by itself. One whose time alone wakes the caller is asked for at that time.
+    fn goes_along(&self, now: u64) -> bool {
+        self.flights.first().is_some_and(|flight| {
+            let early = (flight.due.saturating_sub(flight.asked) / EARLY_SHARE).min(EARLY_MOST);
+            flight.due.saturating_sub(early) <= now && flight.floor <= now && flight.due < flight.by
+        })
     }
 
     /// Nanoseconds since the origin; never less than before.

@@ -123,6 +123,39 @@ fn a_fixed_interval_is_kept() {
 }
 
 #[test]
+fn a_task_goes_along_with_one_that_is_asked_for_shortly_before_it() {
+    let millis = Duration::from_millis;
+    let fixed = |interval| Engine::new(EngineOptions { policy: Policy::Fixed(interval), ..EngineOptions::default() });
+    let mut engine = fixed(3 * SECOND);
+    let [first, second, third] =
+        [0, 15, 50].map(|added| engine.add(millis(added), KIND, Taken::Submitted(Duration::ZERO)));
+    let times = asked(&mut engine, millis(50), 4 * SECOND);
+    assert_eq!(times, [(millis(3000), first), (millis(3000), second), (millis(3050), third)]);
+
+    // A hundredth of its gap at most.
+    let mut engine = fixed(SECOND);
+    let [first, second, third] =
+        [0, 10, 11].map(|added| engine.add(millis(added), KIND, Taken::Submitted(Duration::ZERO)));
+    let times = asked(&mut engine, millis(11), millis(1500));
+    assert_eq!(times, [(millis(1000), first), (millis(1000), second), (millis(1011), third)]);
+
+    // But not before the server or a deadline wants it.
+    let mut engine = fixed(3 * SECOND);
+    let first = engine.add(Duration::ZERO, KIND, Taken::Submitted(Duration::ZERO));
+    let [slowed, ends] = [0, 0].map(|added| engine.add(millis(added), KIND, Taken::Submitted(Duration::ZERO)));
+    engine.ask_by(ends, Some(millis(2990)));
+    assert_eq!(asked(&mut engine, millis(2980), millis(2989)), []);
+    assert_eq!(engine.next(millis(2990), false), Next::Ask(ends));
+    assert!(matches!(engine.next(millis(2990), false), Next::Ask(task) if task != ends));
+    assert!(matches!(engine.next(millis(2990), false), Next::Ask(task) if task != ends));
+    engine.trouble(slowed, millis(2990), Some(millis(3005)));
+    engine.not_yet(first, millis(2990), None, None);
+    engine.completed(ends, millis(2990), None);
+    let times = asked(&mut engine, millis(2990), 6 * SECOND);
+    assert_eq!(times, [(millis(5990), first), (millis(5995), slowed)]);
+}
+
+#[test]
 fn a_date_that_makes_no_sense_is_not_believed() {
     for lag in [-5.0, 1e9, f64::NAN, f64::INFINITY] {
         let mut engine = engine(1);
