@@ -12,6 +12,7 @@ from ._image import AboutImage
 from ._values import Estimate, Event, Report, Saved, Stats, TaskSnapshot
 
 __all__ = [
+    "Bell",
     "Call",
     "Client",
     "Emulator",
@@ -31,6 +32,12 @@ _Item_co = TypeVar("_Item_co", covariant=True)
 _Result_co = TypeVar("_Result_co", covariant=True)
 _Timeout = float | timedelta | None
 
+@final
+class Bell:
+    def __new__(cls) -> Bell: ...
+    def fileno(self) -> int: ...
+    def ring(self) -> None: ...
+
 @disjoint_base
 class Call(Generic[_Item_co, _Result_co]):
     @property
@@ -38,7 +45,7 @@ class Call(Generic[_Item_co, _Result_co]):
     def result(self, on_item: Callable[[_Item_co], object] | None = None) -> _Result_co: ...
     def next(self) -> _Item_co: ...
     def poll(self) -> tuple[bool, Any] | None: ...
-    def wake(self, event_loop: object, future: object) -> None: ...
+    def wake(self, event_loop: object, future: object, bell: Bell | None) -> None: ...
     def cancel(self) -> None: ...
 
 @final

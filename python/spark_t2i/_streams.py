@@ -6,9 +6,11 @@ import asyncio
 from collections.abc import AsyncIterable, AsyncIterator
 from itertools import islice
 from time import monotonic
+from weakref import WeakKeyDictionary
 
 from ._base import explain
 from ._generated import Generated, ImageT_co
+from ._library import native
 from ._request import PATIENCE, arguments_of_item, source_of
 
 TYPE_CHECKING = False
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from ._library import native
     from ._progress import ManyBar
     from ._typing import RequestLike
     from ._values import Event
@@ -30,11 +31,29 @@ else:
     Item_co = "Item_co"
 
 
+_bells: WeakKeyDictionary[asyncio.AbstractEventLoop, native.Bell | None] = WeakKeyDictionary()
+
+
+def _bell_of(loop: asyncio.AbstractEventLoop) -> native.Bell | None:
+    """How the native part tells those who wait in this loop; none where loops watch no pipes, as on Windows."""
+    try:
+        return _bells[loop]
+    except KeyError:
+        pass
+    try:
+        bell = native.Bell()
+        loop.add_reader(bell.fileno(), bell.ring)
+    except (NotImplementedError, OSError):
+        bell = None
+    _bells[loop] = bell
+    return bell
+
+
 async def ready(source: native.Call[Any, Any] | native.Many, *others: asyncio.Future[Any]) -> None:
     """Waits until `source` has something, or one of the others is done."""
     loop = asyncio.get_running_loop()
     future: asyncio.Future[None] = loop.create_future()
-    source.wake(loop, future)
+    source.wake(loop, future, _bell_of(loop))
     if others:
         await asyncio.wait((future, *others), return_when=asyncio.FIRST_COMPLETED)
     else:

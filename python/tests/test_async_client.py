@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import sys
 import threading
 import time
@@ -114,6 +115,45 @@ def test_one_client_over_many_loops(emulator: Emulator) -> None:
 
     assert len({asyncio.run(one()) for _ in range(20)}) == 20
     asyncio.run(client.aclose())
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="nothing tells which files are open")
+def test_a_loop_that_is_gone_leaves_nothing_open(emulator: Emulator) -> None:
+    client = AsyncClient(api_key=KEY, base_url=emulator.url, **QUICK)
+
+    async def one() -> None:
+        await client.generate(FOX)
+
+    def open_files() -> int:
+        gc.collect()
+        return len(os.listdir("/proc/self/fd"))
+
+    asyncio.run(one())
+    before = open_files()
+    for _ in range(20):
+        asyncio.run(one())
+    # Connections come and go.
+    assert open_files() < before + 10
+    asyncio.run(client.aclose())
+
+
+def test_a_loop_that_watches_no_files(emulator: Emulator) -> None:
+    class Loop(asyncio.SelectorEventLoop):
+        """As the one of Windows is."""
+
+        def add_reader(self, *_: object) -> None:
+            raise NotImplementedError
+
+    async def main() -> None:
+        async with made(emulator) as client:
+            images = await asyncio.gather(*(client.generate(FOX) for _ in range(5)))
+            assert len({image.task_id for image in images}) == 5
+
+    loop = Loop()
+    try:
+        loop.run_until_complete(main())
+    finally:
+        loop.close()
 
 
 def test_one_client_in_loops_of_several_threads(emulator: Emulator) -> None:

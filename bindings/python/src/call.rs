@@ -5,6 +5,7 @@ use pyo3::exceptions::{PyRuntimeError, PyStopIteration};
 use pyo3::prelude::*;
 use spark_t2i_bridge::{self as bridge, AnyCall, Step};
 
+use crate::bell::{Bell, Rope};
 use crate::convert::{argument, guarded, raise, to_python};
 use crate::deliver::{COURIER, Parcel, flush_logs, follow_logger};
 use crate::ending::{BORDER, detach};
@@ -88,12 +89,19 @@ impl Call {
         }))
     }
 
-    /// Sets the result of `future`, which is one of `event_loop`, to none as soon as there is something.
-    fn wake(&self, event_loop: Py<PyAny>, future: Py<PyAny>) -> PyResult<()> {
+    /// Sets the result of `future`, which is one of `event_loop`, to none as soon as there is something: by the loop's bell,
+    /// where it has one.
+    fn wake(&self, event_loop: Py<PyAny>, future: Py<PyAny>, bell: Option<&Bell>) -> PyResult<()> {
         if BORDER.is_closed() {
             return Err(PyRuntimeError::new_err("the program has ended: nothing is told to an event loop any more"));
         }
-        self.0.when_ready(Box::new(move || COURIER.send(Parcel::Wake { event_loop, future })));
+        self.0.when_ready(match bell {
+            Some(bell) => {
+                let rope = Rope::new(bell, future);
+                Box::new(move || rope.pull())
+            }
+            None => Box::new(move || COURIER.send(Parcel::Wake { event_loop, future })),
+        });
         Ok(())
     }
 

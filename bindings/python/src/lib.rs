@@ -1,5 +1,6 @@
 //! `spark_t2i._native`: what the Python package `spark_t2i` stands on. Private; its types stand in `_native.pyi`.
 
+mod bell;
 mod call;
 mod client;
 mod convert;
@@ -16,6 +17,8 @@ mod _native {
     use pyo3::prelude::*;
     use spark_t2i_bridge as bridge;
 
+    #[pymodule_export]
+    use crate::bell::Bell;
     #[pymodule_export]
     use crate::call::{Call, Many};
     #[pymodule_export]
