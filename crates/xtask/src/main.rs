@@ -4,6 +4,7 @@ mod bench_cli;
 mod bench_emulator;
 mod bench_poll;
 mod generate;
+mod kotlin;
 mod mutants;
 mod public_clients;
 mod python;
@@ -20,11 +21,13 @@ Set-up, tests and measurements of this workspace.
 
   cargo xtask test [PART …]       installs what the tests need and passes them all;
                                   parts: rust; python (the wheel, in a fresh environment) and public-clients,
-                                  which need Python 3.10 or newer
+                                  which need Python 3.10 or newer; kotlin (on a JVM, with Maven)
   cargo xtask generate [--verify] writes the files that follow from the code, or checks them
+  cargo xtask generate bindings   writes the generated Kotlin; `test kotlin` checks it
   cargo xtask mutants [NAME …]    breaks promises in a copy; each must make its scenario fail
   cargo xtask bench PART          measures, with the targets beside the figures; parts:
-                                  emulator (throughput, memory), cli (start, size), python (import, waiting)
+                                  emulator (throughput, memory), cli (start, size), python (import, waiting),
+                                  mobile (size of the library for phones)
   cargo xtask bench poll          what waiting costs over HTTP, in some three minutes: lag, requests, CPU, memory;
                                   --base-url URL (an emulator of yours), --tasks N, --poll-cost S, --latency SPEC,
                                   --json
@@ -39,11 +42,13 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match words.as_slice() {
         ["test", parts @ ..] => test::run(parts),
+        ["generate", "bindings"] => kotlin::generate_from_sources(),
         ["generate", rest @ ..] => generate::run(rest),
         ["mutants", rest @ ..] => mutants::run(rest),
         ["bench", "emulator", ..] => bench_emulator::run(&arguments[2..]),
         ["bench", "cli", ..] => bench_cli::run(&arguments[2..]),
         ["bench", "python", rest @ ..] => python::bench(rest),
+        ["bench", "mobile", rest @ ..] => kotlin::bench(rest),
         ["bench", "poll", rest @ ..] => bench_poll::run(rest),
         ["simulate", arguments @ ..] => simulate::run(arguments),
         // The benchmarks start server and load as processes of their own.

@@ -4,9 +4,9 @@ use std::error::Error;
 use std::process::{Command, Stdio};
 
 use crate::steps::{Steps, cargo};
-use crate::{generate, mutants, public_clients, python, simulate};
+use crate::{generate, kotlin, mutants, public_clients, python, simulate};
 
-const PARTS: [&str; 3] = ["rust", "python", "public-clients"];
+const PARTS: [&str; 4] = ["rust", "python", "kotlin", "public-clients"];
 
 /// Runs the named parts, or all.
 ///
@@ -29,6 +29,9 @@ fn run_parts(steps: &mut Steps, wanted: impl Fn(&str) -> bool) -> Result<(), Box
     }
     if wanted("python") {
         python::test(steps)?;
+    }
+    if wanted("kotlin") {
+        kotlin::test(steps)?;
     }
     if wanted("public-clients") {
         public_clients::run(steps)?;
@@ -61,6 +64,8 @@ fn rust(steps: &mut Steps) -> Result<(), Box<dyn Error>> {
             "spark-t2i",
             "--package",
             "spark-t2i-bridge",
+            "--package",
+            "spark-t2i-uniffi",
             "--no-default-features",
             "--locked",
         ]),
