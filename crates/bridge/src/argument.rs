@@ -16,6 +16,8 @@ pub enum Argument {
     Boolean(bool),
     /// A whole number; at the bound where 128 bits do not hold it.
     Integer(i128),
+    /// A whole number that may have been rounded already: one beyond 2^53, where a language has no others.
+    Rounded(i128),
     /// A binary float.
     Number(f64),
     /// A text.
@@ -36,6 +38,7 @@ impl Argument {
             Self::Absent => Given::Null,
             Self::Boolean(value) => Given::Boolean(*value),
             Self::Integer(number) => Given::Integer(*number),
+            Self::Rounded(number) => Given::Rounded(*number),
             Self::Number(number) => Given::from_float(*number),
             Self::Text(text) => Given::Text(text.into()),
             Self::IllFormedText(_) => Given::IllFormedText,
@@ -47,7 +50,7 @@ impl Argument {
         match self {
             Self::Absent => "nothing".to_owned(),
             Self::Boolean(value) => value.to_string(),
-            Self::Integer(number) => number.to_string(),
+            Self::Integer(number) | Self::Rounded(number) => number.to_string(),
             Self::Number(number) => number.to_string(),
             // It may be a secret in the wrong place.
             Self::Text(_) => "a text".to_owned(),
@@ -96,7 +99,7 @@ impl FromArgument for f64 {
     #[expect(clippy::cast_precision_loss, reason = "an option of so many digits is far beyond its range")]
     fn read(name: &str, argument: Argument) -> Result<Self, Error> {
         match argument {
-            Argument::Integer(number) => Ok(number as Self),
+            Argument::Integer(number) | Argument::Rounded(number) => Ok(number as Self),
             Argument::Number(number) => Ok(number),
             other => Err(wrong(name, "a number", &other)),
         }
@@ -162,6 +165,14 @@ pub fn timeout(argument: Argument) -> Result<Option<Duration>, Error> {
     Option::read("timeout", argument)
 }
 
+/// A file's path.
+///
+/// # Errors
+/// `invalid_request` for anything but a text.
+pub fn path(argument: Argument) -> Result<PathBuf, Error> {
+    PathBuf::read("path", argument)
+}
+
 /// Options by name, for a struct that has a field for each.
 pub(crate) fn options(
     argument: Argument,
@@ -175,6 +186,12 @@ pub(crate) fn options(
         }
     }
     Ok(())
+}
+
+/// `baseUrl` as `base_url`.
+pub(crate) fn snake_case(name: &str) -> String {
+    let spelled = |letter: char| [letter.is_ascii_uppercase().then_some('_'), Some(letter.to_ascii_lowercase())];
+    name.chars().flat_map(spelled).flatten().collect()
 }
 
 fn parameters(pairs: &[(String, Argument)]) -> Parameters<'_> {
@@ -213,5 +230,7 @@ pub fn report(argument: &Argument) -> Report {
 /// # Errors
 /// `invalid_request` with what the text may be.
 pub fn size(text: &str) -> Result<Size, Error> {
-    text.parse().map_err(|error: InvalidSize| Error::new(ErrorKind::InvalidRequest, error.to_string()))
+    // Two lines on a terminal, one in an error.
+    let said = |error: InvalidSize| error.to_string().replace('\n', "; ");
+    text.parse().map_err(|error| Error::new(ErrorKind::InvalidRequest, said(error)))
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use spark_t2i::{Error, ErrorKind, printable};
 use spark_t2i_emulator::{Fault, Latency, StartError, Stats};
 
-use crate::argument::{Argument, FromArgument, options};
+use crate::argument::{Argument, FromArgument, options, snake_case};
 use crate::options::{by_name, set};
 use crate::process::PerProcess;
 

@@ -36,7 +36,7 @@ mod task;
 mod value;
 mod work;
 
-pub use argument::{Argument, report, request, size, timeout};
+pub use argument::{Argument, path, report, request, size, timeout};
 pub use border::{Away, Border};
 pub use bytes::Bytes;
 pub use call::{AnyCall, Call, Step};

@@ -4,20 +4,20 @@ use std::time::Duration;
 
 use spark_t2i::{ClientBuilder, Error, ErrorKind, OnOutcomeUnknown, printable};
 
-use crate::argument::{Argument, FromArgument, options};
+use crate::argument::{Argument, FromArgument, options, snake_case};
 
 /// A struct of options, each of which may be given by its name, too.
 macro_rules! by_name {
     ($options:ty: $($option:ident)+) => {
         impl $options {
-            /// The options in a map, for languages without a type for them.
+            /// The options in a map, for languages without a type for them; `baseUrl` means `base_url`.
             ///
             /// # Errors
             /// `invalid_request` for a name that is none, or a value of the wrong type.
             pub fn by_name(map: Argument) -> Result<Self, Error> {
                 let mut read = Self::default();
                 options(map, |name, value| {
-                    match name {
+                    match &*snake_case(name) {
                         $(stringify!($option) => read.$option = FromArgument::read(name, value)?,)+
                         _ => return Ok(false),
                     }

@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use spark_t2i_bridge::{
-    AnyCall, Argument, Client, ErrorKind, Event, EventKind, Image, Many, Options, Request, Step, Value,
+    AnyCall, Argument, Client, ErrorKind, Event, EventKind, Image, Many, Options, Request, Step, Value, report,
 };
 use spark_t2i_emulator::Emulator;
 
@@ -134,8 +134,32 @@ fn options_by_name_are_read_or_refused_with_their_name() {
         assert_eq!(error.kind(), ErrorKind::InvalidRequest);
         assert!(error.message().contains(name) && !error.message().contains("secret"), "{error}");
     }
+    assert_eq!(read("waitTimeout", Argument::Number(0.5)).unwrap().wait_timeout, Some(Duration::from_millis(500)));
+    let in_their_words = read("maxRetries", Argument::Number(1.5)).err().unwrap();
+    assert!(in_their_words.message().contains("maxRetries"), "{in_their_words}");
     let wrong_place = read("max_retries", Argument::Text("sk-secret".to_owned())).err().unwrap();
     assert!(!wrong_place.message().contains("sk-secret"), "{wrong_place}");
+}
+
+#[test]
+fn a_seed_that_may_have_been_rounded_is_refused() {
+    let with = |name: &str, number| {
+        let pair = |name: &str, value| (name.to_owned(), value);
+        let side = Argument::Integer(1024);
+        let mut pairs = vec![pair("prompt", Argument::Text("a fox".to_owned())), pair("height", side.clone())];
+        pairs.push(pair("width", if name == "width" { number } else { side }));
+        if name == "seed" {
+            pairs.push(pair("seed", number));
+        }
+        report(&Argument::Map(pairs))
+    };
+    let beyond = (1 << 53) + 2;
+    let refused = with("seed", Argument::Rounded(beyond));
+    assert!(refused.violations[0].message.ends_with("9007199254740994, which may have been rounded: give every digit"));
+    assert_eq!(refused.violations[0].code, "003001004".parse().ok());
+    assert!(with("seed", Argument::Integer(beyond)).is_valid());
+    // As a side it is far too large, whatever was meant.
+    assert_eq!(with("width", Argument::Rounded(beyond)), with("width", Argument::Integer(beyond)));
 }
 
 #[test]

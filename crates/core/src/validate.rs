@@ -24,6 +24,8 @@ pub enum Given<'a> {
     Boolean(bool),
     /// A number without a fractional part, `1.0` among them; at the bound where 128 bits do not hold it.
     Integer(i128),
+    /// The same, where the language may have rounded it before it came here: another number may be meant.
+    Rounded(i128),
     /// Any other number, NaN and the infinities among them.
     Fraction,
     /// A text.
@@ -51,7 +53,7 @@ impl Given<'_> {
     }
 
     pub(crate) fn integer(&self) -> Option<i128> {
-        if let Self::Integer(value) = self { Some(*value) } else { None }
+        if let Self::Integer(value) | Self::Rounded(value) = self { Some(*value) } else { None }
     }
 
     fn shown(&self) -> String {
@@ -61,6 +63,7 @@ impl Given<'_> {
             Self::Integer(i128::MAX) => "a number of over 38 digits".to_owned(),
             Self::Integer(i128::MIN) => "a negative number of over 38 digits".to_owned(),
             Self::Integer(value) => value.to_string(),
+            Self::Rounded(value) => format!("{value}, which may have been rounded: give every digit"),
             Self::Fraction => "a fractional number".to_owned(),
             Self::Text(text) => format!("the text \"{}\"", printable(text, 40)),
             Self::IllFormedText => "a text that is not well-formed Unicode".to_owned(),
