@@ -1,0 +1,56 @@
+/**
+ * The client of `spark_t2i_3_0`, a text-to-image service: send a prompt, get an image.
+ *
+ * ```ts
+ * import { Client } from 'spark-t2i';
+ *
+ * const client = new Client(); // the key is in SPARK_T2I_API_KEY
+ * const image = await client.generate('a red fox in the snow', { size: '16:9-2k', seed: 42 });
+ * await image.save('fox.png');
+ * ```
+ *
+ * @packageDocumentation
+ */
+
+export type { CallOptions } from './calls';
+export { Client, type ClientOptions, type GenerateOptions, type SubmitOptions } from './client';
+export {
+  type Charged,
+  type ErrorKind,
+  SparkT2iError,
+  type SparkT2iErrorFields,
+  type SparkT2iErrorJSON,
+} from './errors';
+export { Image, type SaveOptions } from './image';
+export { type LogLevel, type LogRecord, setLogger } from './log';
+export { version } from './native';
+export {
+  type ImageParameters,
+  type ImageRequest,
+  type Size,
+  type SizePreset,
+  validate,
+  type WaitOptions,
+} from './request';
+export type { Generated, Requests } from './stream';
+export { Task } from './task';
+export type {
+  Content,
+  Decimal,
+  Estimate,
+  EventKind,
+  Integer,
+  LagStats,
+  Metadata,
+  Output,
+  ParameterWarning,
+  Report,
+  Saved,
+  ServerError,
+  Stats,
+  Status,
+  TaskEvent,
+  TaskSnapshot,
+  Usage,
+  Violation,
+} from './values';
