@@ -4,17 +4,7 @@ import { build } from './build';
 import { SparkT2iError } from './errors';
 import { logged } from './log';
 import { type Binding, native } from './native';
-
-/** What every call takes. */
-export interface CallOptions {
-  /**
-   * Ends the call at once when it is aborted: with an error of kind `cancelled`, called `AbortError`, whose `cause` is the
-   * signal's reason and whose `taskId` is the task, which goes on at the service. A call that has its result keeps it.
-   */
-  signal?: AbortSignal | null | undefined;
-  /** How long the whole call may take, in seconds; in place of the client's `waitTimeout`. */
-  timeout?: number | null | undefined;
-}
+import type { CallOptions } from './options';
 
 /** Of a crowd that is ready at once, so many are told in one turn of the event loop: it must stay responsive. */
 const AT_ONCE = 16;

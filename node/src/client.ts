@@ -1,11 +1,13 @@
 import { fileURLToPath } from 'node:url';
 
-import { type CallOptions, finish } from './calls';
+import { finish } from './calls';
+import type { Generated, Requests } from './generated';
 import { Image } from './image';
 import { inspect, shown } from './inspect';
 import { type Binding, native } from './native';
-import { type ImageParameters, type ImageRequest, partsOf, type WaitOptions } from './request';
-import { type Generated, ImageStream, type Requests } from './stream';
+import type { CallOptions, WaitOptions } from './options';
+import { type ImageParameters, type ImageRequest, partsOf } from './request';
+import { ImageStream } from './stream';
 import { Task } from './task';
 import type { Estimate, Stats } from './values';
 

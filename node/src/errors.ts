@@ -120,8 +120,9 @@ export class SparkT2iError extends Error {
       // What everybody looks for who aborts something.
       Object.defineProperty(this, 'name', { value: 'AbortError', configurable: true });
     }
-    // Its first line is the message with code and task; the field is the message alone.
+    // Its first line is the message with code and task, and the field is the message alone. It is written when it is read.
     Error.captureStackTrace?.(this, new.target);
+    void this.stack;
     Object.defineProperty(this, 'message', { value: message, configurable: true, writable: true });
   }
 

@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url';
 
-import { type CallOptions, finish } from './calls';
+import { finish } from './calls';
 import { inspect, shown } from './inspect';
 import type { Binding } from './native';
+import type { CallOptions } from './options';
 import type { AboutImage, Decimal, Integer, Saved, TaskSnapshot, Usage } from './values';
 
 /** What {@link Image.save} takes. */

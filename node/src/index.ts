@@ -12,7 +12,6 @@
  * @packageDocumentation
  */
 
-export type { CallOptions } from './calls';
 export { Client, type ClientOptions, type GenerateOptions, type SubmitOptions } from './client';
 export {
   type Charged,
@@ -21,18 +20,17 @@ export {
   type SparkT2iErrorFields,
   type SparkT2iErrorJSON,
 } from './errors';
+export type { Generated, Requests } from './generated';
 export { Image, type SaveOptions } from './image';
 export { type LogLevel, type LogRecord, setLogger } from './log';
-export { version } from './native';
+export type { CallOptions, WaitOptions } from './options';
 export {
   type ImageParameters,
   type ImageRequest,
   type Size,
   type SizePreset,
   validate,
-  type WaitOptions,
 } from './request';
-export type { Generated, Requests } from './stream';
 export { Task } from './task';
 export type {
   Content,
@@ -54,3 +52,4 @@ export type {
   Usage,
   Violation,
 } from './values';
+export { version } from './version';

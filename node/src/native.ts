@@ -1,11 +1,9 @@
 /** The native part: found, loaded, and checked against this package. */
 
 import type * as Binding from './binding';
+import { version } from './version';
 
 export type { Binding };
-
-/** The version of this package. */
-export const version: string = (require('../package.json') as { version: string }).version;
 
 /** The packages that may hold the native part for this system, the likelier one first. */
 function candidates(): string[] {

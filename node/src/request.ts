@@ -1,6 +1,5 @@
-import type { CallOptions } from './calls';
 import { native } from './native';
-import type { Report, TaskEvent } from './values';
+import type { Report } from './values';
 
 /** A size by name: the aspect ratio, with `-2k` for the high-definition one. */
 export type SizePreset =
@@ -52,12 +51,6 @@ export interface ImageParameters {
 export interface ImageRequest extends ImageParameters {
   /** What the image shows, in Chinese or English: 1 to 800 characters, at most 120 recommended. Sent as given. */
   prompt: string;
-}
-
-/** What calls take that wait for a task. */
-export interface WaitOptions extends CallOptions {
-  /** Called with each event. What it throws, or rejects with, ends the call and comes out of it; a promise is awaited. */
-  onProgress?: ((event: TaskEvent) => unknown) | null | undefined;
 }
 
 /** A request as the native part takes it. */

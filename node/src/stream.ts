@@ -1,7 +1,9 @@
-import { type CallOptions, explained, follow, ready, throwIfAborted, unfollow } from './calls';
+import { explained, follow, ready, throwIfAborted, unfollow } from './calls';
 import { SparkT2iError } from './errors';
+import type { Generated, Requests } from './generated';
 import { Image } from './image';
 import type { Binding } from './native';
+import type { CallOptions } from './options';
 import { type ImageRequest, partsOfItem } from './request';
 import type { TaskEvent } from './values';
 
@@ -115,25 +117,6 @@ export class EventStream extends Stream<TaskEvent> {
     }
   }
 }
-
-/** What became of one request of `generateMany`: an image, or an error. */
-export type Generated = {
-  /** Which request it was: its place among those given, from 0. */
-  readonly index: number;
-  /** The request, as it was given. */
-  readonly request: string | ImageRequest;
-} & (
-  | {
-      /** The image, where there is one. */
-      readonly image: Image;
-      /** Why there is none. */
-      readonly error: null;
-    }
-  | { readonly image: null; readonly error: SparkT2iError }
-);
-
-/** What `generateMany` takes requests from. */
-export type Requests = Iterable<string | ImageRequest> | AsyncIterable<string | ImageRequest>;
 
 type Outcome = [index: number, image: Binding.Image | null, error: SparkT2iError | null];
 

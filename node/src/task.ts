@@ -1,8 +1,8 @@
-import { type CallOptions, finish } from './calls';
+import { finish } from './calls';
 import { Image } from './image';
 import { inspect, shown } from './inspect';
 import type { Binding } from './native';
-import type { WaitOptions } from './request';
+import type { CallOptions, WaitOptions } from './options';
 import { EventStream } from './stream';
 import type { Status, TaskEvent, TaskSnapshot } from './values';
 
