@@ -7,7 +7,11 @@ type Build = (...fields: never[]) => unknown;
 
 /** A frozen object with these names, of fields in their order. */
 function record<T>(...names: (keyof T & string)[]): (...fields: unknown[]) => T {
-  return (...fields) => Object.freeze(Object.fromEntries(names.map((name, at) => [name, fields[at]]))) as T;
+  return (...fields) => Object.freeze(Object.fromEntries(names.map((name, at) => [name, frozen(fields[at])]))) as T;
+}
+
+function frozen(value: unknown): unknown {
+  return Array.isArray(value) ? Object.freeze(value) : value;
 }
 
 const BUILD: { readonly [name: string]: Build } = {
@@ -50,7 +54,7 @@ const BUILD: { readonly [name: string]: Build } = {
     }),
   Usage: record<values.Usage>('cost', 'discount', 'inputTokens', 'outputTokens', 'totalTokens'),
   Content: record<values.Content>('type', 'url', 'size', 'jobId'),
-  Output: (content: values.Content[]): values.Output => Object.freeze({ content: Object.freeze(content) }),
+  Output: record<values.Output>('content'),
   ServerError: record<values.ServerError>('code', 'message'),
   Metadata: record<values.Metadata>('inQueueUnix', 'uploadUnix', 'completedUnix'),
   TaskSnapshot: record<values.TaskSnapshot>(

@@ -21,9 +21,6 @@ import { inspect, shown } from './inspect';
 import { type Binding, native } from './native';
 import type { Decimal, LagStats } from './values';
 
-// Errors are made by what the calls of the client make them with.
-import './calls';
-
 /** The settings of an emulator. What is not given has its default. */
 export interface EmulatorOptions {
   /**

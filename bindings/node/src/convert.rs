@@ -48,7 +48,7 @@ fn argument(value: Unknown<'_>, depth: usize) -> Result<Argument> {
                 let pair = |at| {
                     let name: JsString<'_> = names.get_element(at)?;
                     let value = argument(object.get_property(name)?, depth)?;
-                    Ok((name.into_utf16()?.as_str()?, value))
+                    Ok((String::from_utf16_lossy(&name.into_utf16()?), value))
                 };
                 Argument::Map((0..names.get_array_length_unchecked()?).map(pair).collect::<Result<_>>()?)
             }

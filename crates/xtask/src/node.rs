@@ -135,6 +135,8 @@ fn packages(steps: &mut Steps, tools: &Tools) -> Result<Packages, Box<dyn Error>
     for name in ["package.json", "README.md", "LICENSE-APACHE", "LICENSE-MIT"] {
         fs::copy(root().join("node").join(name), staged.join(name)).map_err(|error| format!("node/{name}: {error}"))?;
     }
+    // For resolvers that know no `exports`.
+    copy(&root().join("node/testing"), &fresh_in(&staged, "testing")?)?;
     let mut compile = tools.command("tsc");
     compile.args(["--project", "node", "--typeRoots"]).arg(tools.file("@types"));
     steps.run("tsc: the package", compile.arg("--outDir").arg(staged.join("dist")))?;
