@@ -139,7 +139,9 @@ fn packages(steps: &mut Steps, tools: &Tools) -> Result<Packages, Box<dyn Error>
     copy(&root().join("node/testing"), &fresh_in(&staged, "testing")?)?;
     let mut compile = tools.command("tsc");
     compile.args(["--project", "node", "--typeRoots"]).arg(tools.file("@types"));
-    steps.run("tsc: the package", compile.arg("--outDir").arg(staged.join("dist")))?;
+    let compiled = staged.join("dist");
+    steps.run("tsc: the package", compile.arg("--outDir").arg(&compiled))?;
+    bundle(steps, tools, &compiled)?;
     let platform = fresh("platform")?;
     stage_platform(&manifest, &native, &platform)?;
     let tarballs = fresh("tarballs")?;
@@ -161,6 +163,21 @@ fn packages(steps: &mut Steps, tools: &Tools) -> Result<Packages, Box<dyn Error>
         if main + platform > LARGEST_PACKAGES { Err(said.into()) } else { Ok(()) }
     })?;
     Ok(packages)
+}
+
+/// Puts what was compiled into as few files as there are ways in.
+fn bundle(steps: &mut Steps, tools: &Tools, compiled: &Path) -> Result<(), Box<dyn Error>> {
+    for (entry, file) in [("bundle.ts", "index.js"), ("cli.ts", "cli.js")] {
+        let mut bundle = tools.command("esbuild");
+        bundle.arg(entry).args(["--bundle", "--platform=node", "--target=node18", "--format=cjs", "--log-level=warning"]);
+        // Users see the names of classes.
+        bundle.arg("--keep-names");
+        bundle.arg("--external:../package.json").arg(format!("--outfile={}", compiled.join(file).display()));
+        steps.run(&format!("esbuild: {file}"), bundle.current_dir(root().join("node/src")))?;
+    }
+    // The same objects, whichever way they are imported.
+    let testing = "'use strict';\nexports.Emulator = require('./index.js').Emulator;\n";
+    Ok(fs::write(compiled.join("testing.js"), testing)?)
 }
 
 /// Builds the native part, in a target folder of its own, and compares its types with those that are committed.
