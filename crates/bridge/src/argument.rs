@@ -33,6 +33,22 @@ pub enum Argument {
 }
 
 impl Argument {
+    /// A text of a language whose texts are UTF-16, and may hold half a surrogate pair.
+    pub fn from_utf16(text: &[u16]) -> Self {
+        match String::from_utf16(text) {
+            Ok(text) => Self::Text(text),
+            Err(_) => Self::IllFormedText(ill_formed(text)),
+        }
+    }
+
+    /// A number of a language whose whole numbers are binary floats, too: beyond 2^53 - 1 another one may be meant.
+    #[expect(clippy::cast_possible_truncation, reason = "what 64 bits do not hold is refused whatever was meant")]
+    pub fn from_only_number(number: f64) -> Self {
+        let whole = number as i64;
+        let is_whole = number.fract() == 0.0 && whole != i64::MAX;
+        if is_whole && whole.unsigned_abs() >= 1 << 53 { Self::Rounded(whole.into()) } else { Self::Number(number) }
+    }
+
     fn given(&self) -> Given<'_> {
         match self {
             Self::Absent => Given::Null,
@@ -60,6 +76,17 @@ impl Argument {
             Self::Other => "a value of that type".to_owned(),
         }
     }
+}
+
+#[cfg(windows)]
+fn ill_formed(text: &[u16]) -> OsString {
+    std::os::windows::ffi::OsStringExt::from_wide(text)
+}
+
+/// Elsewhere no file is called so.
+#[cfg(not(windows))]
+fn ill_formed(text: &[u16]) -> OsString {
+    String::from_utf16_lossy(text).into()
 }
 
 fn wrong(name: &str, expected: &str, given: &Argument) -> Error {

@@ -10,7 +10,7 @@
 //!   it; [`AnyCall`]: a call that yields those;
 //! - [`Courier`]: the one thread that calls foreign code, in batches, until it is stopped;
 //! - [`guard`]: an error in place of a panic; [`Border`]: no way back into an interpreter that ends;
-//! - [`start_logs`], [`set_log_level`]: the log records for the language's own logging;
+//! - [`listen`], or [`start_logs`] with [`set_log_level`]: the log records for the language's own logging;
 //! - `Emulator` and `run_command_line`, behind the features `emulator` and `command-line`.
 //!
 //! Values that only hold something ([`TaskSnapshot`], [`Event`], [`Stats`], …) are the client's own.
@@ -49,7 +49,7 @@ pub use emulator::{Emulator, EmulatorOptions, LatencyText};
 pub use failure::Failure;
 pub use guard::guard;
 pub use image::{AboutImage, Image};
-pub use logs::{LogLevel, LogRecord, set_log_level, start_logs};
+pub use logs::{Listener, LogLevel, LogRecord, listen, set_log_level, start_logs};
 pub use many::{Generated, Many};
 pub use options::Options;
 pub use process::{Here, PerProcess};

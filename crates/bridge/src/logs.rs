@@ -1,7 +1,8 @@
 //! The client's log records, for the logging of another language.
 
 use std::fmt::{Debug, Write};
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use spark_t2i::{Error, ErrorKind};
 use tracing::field::{Field, Visit};
@@ -85,6 +86,60 @@ pub fn set_log_level(level: LogLevel) {
     if LEVEL.swap(level as u8, Ordering::Relaxed) != level as u8 {
         tracing::callsite::rebuild_interest_cache();
     }
+}
+
+/// Somebody who is told log records until this is dropped: one of several interpreters in a process.
+#[derive(Debug)]
+pub struct Listener(u64);
+
+struct Told {
+    listener: u64,
+    level: LogLevel,
+    tell: Arc<dyn Fn(&LogRecord) + Send + Sync>,
+}
+
+static LISTENERS: Mutex<Vec<Told>> = Mutex::new(Vec::new());
+
+/// Tells every record of this level and above from now on: on threads of the runtime, which `tell` must not block. As much
+/// is recorded as any of the listeners wants.
+///
+/// # Errors
+/// `internal` when this process has a subscriber already.
+pub fn listen(level: LogLevel, tell: impl Fn(&LogRecord) + Send + Sync + 'static) -> Result<Listener, Error> {
+    static STARTED: OnceLock<bool> = OnceLock::new();
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    if !STARTED.get_or_init(|| start_logs(tell_listeners).is_ok()) {
+        return Err(Error::new(ErrorKind::Internal, "the log records go elsewhere already"));
+    }
+    let listener = LAST.fetch_add(1, Ordering::Relaxed);
+    follow_listeners(|listeners| listeners.push(Told { listener, level, tell: Arc::new(tell) }));
+    Ok(Listener(listener))
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        follow_listeners(|listeners| listeners.retain(|told| told.listener != self.0));
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "as `start_logs` hands it over")]
+fn tell_listeners(record: LogRecord) {
+    let wanted: Vec<_> = {
+        let listeners = LISTENERS.lock().unwrap_or_else(PoisonError::into_inner);
+        let those = listeners.iter().filter(|told| record.level <= told.level);
+        those.map(|told| Arc::clone(&told.tell)).collect()
+    };
+    // Not under the lock: what is told may be anything.
+    for tell in wanted {
+        tell(&record);
+    }
+}
+
+fn follow_listeners(change: impl FnOnce(&mut Vec<Told>)) {
+    let mut listeners = LISTENERS.lock().unwrap_or_else(PoisonError::into_inner);
+    change(&mut listeners);
+    // Under the lock, so that the last one who changes it has the last word.
+    set_log_level(listeners.iter().map(|told| told.level).max().unwrap_or(LogLevel::Off));
 }
 
 fn level_of(level: Level) -> LogLevel {

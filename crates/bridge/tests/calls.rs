@@ -142,12 +142,21 @@ fn options_by_name_are_read_or_refused_with_their_name() {
 }
 
 #[test]
+fn half_a_surrogate_pair_is_no_text() {
+    assert_eq!(Argument::from_utf16(&[0xd83e, 0xdd8a]), Argument::Text("\u{1f98a}".to_owned()));
+    let halves = Argument::from_utf16(&[0xdd8a, 0xd83e]);
+    assert!(matches!(halves, Argument::IllFormedText(_)));
+    let verdict = report(&Argument::Map(vec![("prompt".to_owned(), halves)]));
+    assert!(verdict.violations[0].message.contains("well-formed"));
+}
+
+#[test]
 fn a_seed_that_may_have_been_rounded_is_refused() {
-    let with = |name: &str, number| {
+    let with = |name: &str, number: Argument| {
         let pair = |name: &str, value| (name.to_owned(), value);
         let side = Argument::Integer(1024);
         let mut pairs = vec![pair("prompt", Argument::Text("a fox".to_owned())), pair("height", side.clone())];
-        pairs.push(pair("width", if name == "width" { number } else { side }));
+        pairs.push(pair("width", if name == "width" { number.clone() } else { side }));
         if name == "seed" {
             pairs.push(pair("seed", number));
         }
@@ -156,8 +165,12 @@ fn a_seed_that_may_have_been_rounded_is_refused() {
     let beyond = (1 << 53) + 2;
     let refused = with("seed", Argument::Rounded(beyond));
     assert!(refused.violations[0].message.ends_with("9007199254740994, which may have been rounded: give every digit"));
-    assert_eq!(refused.violations[0].code, "003001004".parse().ok());
+    assert_eq!(refused.violations[0].code.map(|code| code.to_string()).as_deref(), Some("003001004"));
     assert!(with("seed", Argument::Integer(beyond)).is_valid());
+    assert_eq!(Argument::from_only_number(9_007_199_254_740_994.0), Argument::Rounded(beyond));
+    assert_eq!(Argument::from_only_number(9_007_199_254_740_991.0), Argument::Number(9_007_199_254_740_991.0));
+    assert_eq!(Argument::from_only_number(-9_007_199_254_740_992.0), Argument::Rounded(-(1 << 53)));
+    assert_eq!(Argument::from_only_number(1e300), Argument::Number(1e300));
     // As a side it is far too large, whatever was meant.
     assert_eq!(with("width", Argument::Rounded(beyond)), with("width", Argument::Integer(beyond)));
 }
