@@ -15,6 +15,15 @@ let lastNumber = 0;
 /** Those of them whose turn has come. */
 let due: number[] = [];
 let isScheduled = false;
+let isHeld = false;
+
+/** Keeps the process alive as long as somebody waits. */
+function hold(): void {
+  if (isHeld !== waiting.size > 0) {
+    isHeld = !isHeld;
+    native.hold(isHeld);
+  }
+}
 
 native.start(build, () => {
   for (const news of native.takeNews()) {
@@ -41,9 +50,7 @@ function tell(): void {
     waiting.delete(number);
     wake?.();
   }
-  if (waiting.size === 0) {
-    native.hold(false);
-  }
+  hold();
 }
 
 /** Waits until the call has something; as long as somebody waits, the process stays alive. One at a time for each call. */
@@ -53,9 +60,7 @@ export function ready(call: Binding.Call): Promise<void> {
       lastNumber = (lastNumber + 1) >>> 0;
     } while (waiting.has(lastNumber));
     waiting.set(lastNumber, resolve);
-    if (waiting.size === 1) {
-      native.hold(true);
-    }
+    hold();
     call.wake(lastNumber);
   });
 }

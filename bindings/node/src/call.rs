@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{Env, Result, ToNapiValue, sys};
+use napi::bindgen_prelude::{Env, Result};
 use napi_derive::napi;
-use spark_t2i_bridge::{self as bridge, AnyCall, Step, Value};
+use spark_t2i_bridge::{self as bridge, AnyCall, Step};
 
 use crate::convert::{Given, Js, guarded, thrown};
 use crate::mailbox::{Local, News};
@@ -10,16 +10,6 @@ use crate::mailbox::{Local, News};
 /// A call under way. It is cancelled when it is collected.
 #[napi]
 pub struct Call(Arc<dyn AnyCall>);
-
-/// An item, or the result of the end.
-pub struct Found(bool, Value);
-
-impl ToNapiValue for Found {
-    unsafe fn to_napi_value(env: sys::napi_env, found: Self) -> Result<sys::napi_value> {
-        // SAFETY: the caller vouches for the environment.
-        unsafe { ToNapiValue::to_napi_value(env, (found.0, Js::from(found.1))) }
-    }
-}
 
 impl Call {
     pub(crate) fn new(call: impl AnyCall + 'static) -> Self {
@@ -36,12 +26,12 @@ impl Call {
     }
 
     /// What there is now: null, `[false, item]`, or `[true, result]`.
-    #[napi(ts_return_type = "[ended: boolean, value: unknown] | null")]
-    pub fn poll(&self, env: Env) -> Result<Option<Found>> {
+    #[napi]
+    pub fn poll(&self, env: Env) -> Result<Option<(bool, Js)>> {
         match guarded(env, || Ok(self.0.take()))? {
             Step::Pending => Ok(None),
-            Step::Item(item) => Ok(Some(Found(false, item))),
-            Step::Done(Ok(result)) => Ok(Some(Found(true, result))),
+            Step::Item(item) => Ok(Some((false, item.into()))),
+            Step::Done(Ok(result)) => Ok(Some((true, result.into()))),
             Step::Done(Err(error)) => Err(thrown(env, &error)),
         }
     }
@@ -86,17 +76,10 @@ impl Many {
 
     /// Begins one more.
     #[napi]
-    pub fn add(
-        &self,
-        env: Env,
-        index: u32,
-        #[napi(ts_arg_type = "unknown")] parameters: Given,
-        model: Option<String>,
-        #[napi(ts_arg_type = "unknown")] timeout: Given,
-    ) -> Result<()> {
+    pub fn add(&self, env: Env, index: u32, given: Given, model: Option<String>, timeout: Given) -> Result<()> {
         guarded(env, || {
             let timeout = bridge::timeout(timeout.0)?;
-            self.0.add(index as usize, bridge::request(&parameters.0, model), timeout);
+            self.0.add(index as usize, bridge::request(&given.0, model), timeout);
             Ok(())
         })
     }

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use napi::bindgen_prelude::{Env, Result};
 use napi_derive::napi;
-use spark_t2i_bridge::{self as bridge, AnyCall, Error, Options, SaveOptions};
+use spark_t2i_bridge::{self as bridge, AnyCall, Error, Options, SaveOptions, request};
 
 use crate::call::{Call, Many};
 use crate::convert::{Given, Js, guarded};
@@ -23,7 +23,7 @@ pub struct Client(bridge::Client);
 #[napi]
 impl Client {
     #[napi(constructor)]
-    pub fn new(env: Env, #[napi(ts_arg_type = "object")] options: Given) -> Result<Self> {
+    pub fn new(env: Env, options: Given) -> Result<Self> {
         guarded(env, || bridge::Client::new(Options::by_name(options.0)?)).map(Self)
     }
 
@@ -33,37 +33,18 @@ impl Client {
     }
 
     #[napi]
-    pub fn generate(
-        &self,
-        env: Env,
-        #[napi(ts_arg_type = "object")] parameters: Given,
-        model: Option<String>,
-        #[napi(ts_arg_type = "unknown")] timeout: Given,
-        watch: bool,
-    ) -> Result<Call> {
-        call(env, timeout, |timeout| Ok(self.0.generate(bridge::request(&parameters.0, model)?, timeout, watch)))
+    pub fn generate(&self, env: Env, given: Given, model: Option<String>, timeout: Given, watch: bool) -> Result<Call> {
+        call(env, timeout, |timeout| Ok(self.0.generate(request(&given.0, model)?, timeout, watch)))
     }
 
     #[napi]
-    pub fn submit(
-        &self,
-        env: Env,
-        #[napi(ts_arg_type = "object")] parameters: Given,
-        model: Option<String>,
-        #[napi(ts_arg_type = "unknown")] timeout: Given,
-    ) -> Result<Call> {
-        call(env, timeout, |timeout| Ok(self.0.submit(bridge::request(&parameters.0, model)?, timeout)))
+    pub fn submit(&self, env: Env, given: Given, model: Option<String>, timeout: Given) -> Result<Call> {
+        call(env, timeout, |timeout| Ok(self.0.submit(request(&given.0, model)?, timeout)))
     }
 
     #[napi]
-    pub fn estimate(
-        &self,
-        env: Env,
-        #[napi(ts_arg_type = "object")] parameters: Given,
-        model: Option<String>,
-        #[napi(ts_arg_type = "unknown")] timeout: Given,
-    ) -> Result<Call> {
-        call(env, timeout, |timeout| Ok(self.0.estimate(bridge::request(&parameters.0, model)?, timeout)))
+    pub fn estimate(&self, env: Env, given: Given, model: Option<String>, timeout: Given) -> Result<Call> {
+        call(env, timeout, |timeout| Ok(self.0.estimate(request(&given.0, model)?, timeout)))
     }
 
     #[napi]
@@ -76,7 +57,7 @@ impl Client {
         Many::new(&self.0)
     }
 
-    #[napi(ts_return_type = "unknown")]
+    #[napi]
     pub fn stats(&self, env: Env) -> Result<Js> {
         guarded(env, || self.0.stats()).map(Js::from)
     }
@@ -98,7 +79,7 @@ impl Task {
         self.0.lag_seconds()
     }
 
-    #[napi(ts_return_type = "unknown")]
+    #[napi]
     pub fn snapshot(&self) -> Js {
         self.0.snapshot().into()
     }
@@ -109,17 +90,17 @@ impl Task {
     }
 
     #[napi]
-    pub fn wait(&self, env: Env, #[napi(ts_arg_type = "unknown")] timeout: Given, watch: bool) -> Result<Call> {
+    pub fn wait(&self, env: Env, timeout: Given, watch: bool) -> Result<Call> {
         call(env, timeout, |timeout| Ok(self.0.wait(timeout, watch)))
     }
 
     #[napi]
-    pub fn events(&self, env: Env, #[napi(ts_arg_type = "unknown")] timeout: Given) -> Result<Call> {
+    pub fn events(&self, env: Env, timeout: Given) -> Result<Call> {
         call(env, timeout, |timeout| Ok(self.0.events(timeout)))
     }
 
     #[napi]
-    pub fn refresh(&self, env: Env, #[napi(ts_arg_type = "unknown")] timeout: Given) -> Result<Call> {
+    pub fn refresh(&self, env: Env, timeout: Given) -> Result<Call> {
         call(env, timeout, |timeout| Ok(self.0.refresh(timeout)))
     }
 }
@@ -131,25 +112,18 @@ pub struct Image(pub(crate) bridge::Image);
 #[napi]
 impl Image {
     /// What is known of it without fetching it.
-    #[napi(ts_return_type = "unknown")]
+    #[napi]
     pub fn about(&self) -> Js {
         self.0.about().into()
     }
 
     #[napi]
-    pub fn bytes(&self, env: Env, #[napi(ts_arg_type = "unknown")] timeout: Given) -> Result<Call> {
+    pub fn bytes(&self, env: Env, timeout: Given) -> Result<Call> {
         call(env, timeout, |timeout| Ok(self.0.bytes(timeout)))
     }
 
     #[napi]
-    pub fn save(
-        &self,
-        env: Env,
-        #[napi(ts_arg_type = "string")] path: Given,
-        overwrite: bool,
-        add_extension: bool,
-        #[napi(ts_arg_type = "unknown")] timeout: Given,
-    ) -> Result<Call> {
+    pub fn save(&self, env: Env, path: Given, overwrite: bool, add_extension: bool, timeout: Given) -> Result<Call> {
         let options = SaveOptions::default().overwrite(overwrite).add_extension(add_extension);
         call(env, timeout, |timeout| {
             let options = timeout.map_or(options, |timeout| options.timeout(timeout));

@@ -1,12 +1,10 @@
 //! Between JavaScript's values and the bridge's.
 
-use std::ffi::OsString;
-
 use napi::bindgen_prelude::{
     BigInt, Env, FromNapiValue, JsObjectValue, JsValuesTupleIntoVec, Null, Object, Result, ToNapiValue, Uint8Array,
     Unknown, Utf16String,
 };
-use napi::{JsString, JsValue, ValueType, sys};
+use napi::{JsValue, ValueType, sys};
 use spark_t2i_bridge::{Argument, Error, Value, guard};
 
 use crate::client::{Image, Task};
@@ -14,7 +12,7 @@ use crate::mailbox::Local;
 
 /// Nothing that the bridge reads is a list in a list in a list; a list may hold itself.
 const DEEPEST: usize = 3;
-/// JavaScript's `Number.MAX_SAFE_INTEGER`: a number beyond it may be another one that was rounded.
+/// JavaScript's `Number.MAX_SAFE_INTEGER`.
 const MOST_EXACT: i128 = (1 << 53) - 1;
 
 /// A value of whatever type, for the bridge to judge.
@@ -33,9 +31,9 @@ fn argument(value: Unknown<'_>, depth: usize) -> Result<Argument> {
     Ok(match value.get_type()? {
         ValueType::Undefined | ValueType::Null => Argument::Absent,
         ValueType::Boolean => Argument::Boolean(unsafe { value.cast() }?),
-        ValueType::Number => number(unsafe { value.cast() }?),
+        ValueType::Number => Argument::from_only_number(unsafe { value.cast() }?),
         ValueType::BigInt => Argument::Integer(integer(&unsafe { value.cast::<BigInt>() }?)),
-        ValueType::String => text(&unsafe { value.cast::<Utf16String>() }?),
+        ValueType::String => Argument::from_utf16(&unsafe { value.cast::<Utf16String>() }?),
         ValueType::Object => {
             let object: Object<'_> = unsafe { value.cast() }?;
             if object.is_array()? {
@@ -46,23 +44,15 @@ fn argument(value: Unknown<'_>, depth: usize) -> Result<Argument> {
             } else {
                 let names = object.get_property_names()?;
                 let pair = |at| {
-                    let name: JsString<'_> = names.get_element(at)?;
+                    let name: Unknown<'_> = names.get_element(at)?;
                     let value = argument(object.get_property(name)?, depth)?;
-                    Ok((String::from_utf16_lossy(&name.into_utf16()?), value))
+                    Ok((String::from_utf16_lossy(&unsafe { name.cast::<Utf16String>() }?), value))
                 };
                 Argument::Map((0..names.get_array_length_unchecked()?).map(pair).collect::<Result<_>>()?)
             }
         }
         _ => Argument::Other,
     })
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "what is beyond the bound stays at the bound")]
-fn number(number: f64) -> Argument {
-    let whole = number as i64;
-    let may_be_rounded = number.fract() == 0.0 && i128::from(whole).abs() > MOST_EXACT && whole != i64::MAX;
-    // What 64 bits do not hold is refused whatever was meant.
-    if may_be_rounded { Argument::Rounded(whole.into()) } else { Argument::Number(number) }
 }
 
 fn integer(number: &BigInt) -> i128 {
@@ -78,24 +68,6 @@ fn integer(number: &BigInt) -> i128 {
         None if number.sign_bit => i128::MIN,
         None => i128::MAX,
     }
-}
-
-fn text(text: &[u16]) -> Argument {
-    match String::from_utf16(text) {
-        Ok(text) => Argument::Text(text),
-        Err(_) => Argument::IllFormedText(ill_formed(text)),
-    }
-}
-
-#[cfg(windows)]
-fn ill_formed(text: &[u16]) -> OsString {
-    std::os::windows::ffi::OsStringExt::from_wide(text)
-}
-
-/// As Node itself names a file.
-#[cfg(not(windows))]
-fn ill_formed(text: &[u16]) -> OsString {
-    String::from_utf16_lossy(text).into()
 }
 
 /// A value for JavaScript. Records are made by the function that was given to `start`, from their names and their fields by

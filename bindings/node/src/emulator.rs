@@ -11,7 +11,7 @@ pub struct Emulator(bridge::Emulator);
 #[napi]
 impl Emulator {
     #[napi(constructor)]
-    pub fn new(env: Env, #[napi(ts_arg_type = "object")] options: Given) -> Result<Self> {
+    pub fn new(env: Env, options: Given) -> Result<Self> {
         guarded(env, || bridge::Emulator::start(EmulatorOptions::by_name(options.0)?)).map(Self)
     }
 
@@ -32,7 +32,7 @@ impl Emulator {
     }
 
     #[napi]
-    pub fn set_faults(&self, env: Env, #[napi(ts_arg_type = "unknown")] faults: Given) -> Result<()> {
+    pub fn set_faults(&self, env: Env, faults: Given) -> Result<()> {
         guarded(env, || self.0.set_faults(faults.0))
     }
 

@@ -1,27 +1,26 @@
 //! What other threads tell a thread of JavaScript: which calls have something for it, and log records.
 
+use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use napi::bindgen_prelude::{Env, Function, FunctionRef, Result, Status, ToNapiValue, Unknown};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{check_status, sys};
 use napi_derive::napi;
-use spark_t2i_bridge::{self as bridge, LogLevel, LogRecord, set_log_level, start_logs};
+use spark_t2i_bridge::{self as bridge, Listener, LogLevel, LogRecord};
 
-use crate::convert::Record;
+use crate::convert::{Record, guarded};
 
 /// How long the end of the last thread of JavaScript waits for what goes on in the background.
 const LONGEST_END: Duration = Duration::from_millis(300);
 
 /// Threads of JavaScript that use this library.
 static THREADS: AtomicUsize = AtomicUsize::new(0);
-/// Those of them that want log records, and how much.
-static LISTENERS: Mutex<Vec<(LogLevel, Weak<Mailbox>)>> = Mutex::new(Vec::new());
 
 /// It does not keep the process alive by itself: see [`hold`].
-type Signal = ThreadsafeFunction<(), Unknown<'static>, (), Status, false, true>;
+type Signal = ThreadsafeFunction<(), (), (), Status, false, true>;
 
 /// The news for one thread of JavaScript, which is woken once for all that came since it looked.
 pub(crate) struct Mailbox {
@@ -51,7 +50,7 @@ impl Mailbox {
     }
 }
 
-/// A number, or `[level, target, message]`.
+/// A number, or level, target and message.
 impl ToNapiValue for News {
     unsafe fn to_napi_value(env: sys::napi_env, news: Self) -> Result<sys::napi_value> {
         // SAFETY: the caller vouches for the environment.
@@ -70,6 +69,7 @@ impl ToNapiValue for News {
 /// What belongs to one thread of JavaScript.
 pub(crate) struct Local {
     build: FunctionRef<Record, Unknown<'static>>,
+    listener: Cell<Option<Listener>>,
     pub(crate) mailbox: Arc<Mailbox>,
 }
 
@@ -89,19 +89,14 @@ impl Local {
 #[napi]
 pub fn start(
     env: Env,
-    #[napi(ts_arg_type = "(name: string, ...fields: unknown[]) => unknown")] build: Function<
-        '_,
-        Record,
-        Unknown<'static>,
-    >,
-    #[napi(ts_arg_type = "() => void")] signal: Function<'_, (), Unknown<'static>>,
+    #[napi(ts_arg_type = "Build")] build: Function<'_, Record, Unknown<'static>>,
+    signal: Function<'_, (), ()>,
 ) -> Result<()> {
     let signal = signal.build_threadsafe_function::<()>().callee_handled::<false>().weak::<true>().build()?;
     let mailbox = Arc::new(Mailbox { news: Mutex::default(), signal });
-    env.set_instance_data(Local { build: build.create_ref()?, mailbox }, (), |_| {})?;
+    env.set_instance_data(Local { build: build.create_ref()?, listener: Cell::default(), mailbox }, (), |_| {})?;
     THREADS.fetch_add(1, Ordering::AcqRel);
     env.add_env_cleanup_hook((), |()| {
-        follow_listeners(|_| {});
         if THREADS.fetch_sub(1, Ordering::AcqRel) == 1 {
             bridge::shut_down(LONGEST_END);
         }
@@ -110,7 +105,7 @@ pub fn start(
 }
 
 /// What came since the last time.
-#[napi(ts_return_type = "(number | [level: string, target: string, message: string])[]")]
+#[napi]
 pub fn take_news(env: Env) -> Result<Vec<News>> {
     let mailbox = &Local::of(env)?.mailbox;
     Ok(std::mem::take(&mut *mailbox.news.lock().unwrap_or_else(PoisonError::into_inner)))
@@ -134,34 +129,13 @@ pub fn hold(env: Env, on: bool) -> Result<()> {
 /// errors, 50 for none.
 #[napi]
 pub fn listen(env: Env, level: u32) -> Result<()> {
-    static STARTED: Once = Once::new();
-    STARTED.call_once(|| {
-        // It fails where another library in this process listens already, which then has the records.
-        _ = start_logs(|record| {
-            let listeners = LISTENERS.lock().unwrap_or_else(PoisonError::into_inner);
-            for mailbox in
-                listeners.iter().filter(|(level, _)| record.level <= *level).filter_map(|(_, to)| to.upgrade())
-            {
-                mailbox.send(News::Log(record.clone()));
-            }
-        });
-    });
-    let (level, mailbox) = (LogLevel::at_least(level), &Local::of(env)?.mailbox);
-    follow_listeners(|listeners| {
-        listeners.retain(|(_, to)| !to.ptr_eq(&Arc::downgrade(mailbox)));
-        if level != LogLevel::Off {
-            listeners.push((level, Arc::downgrade(mailbox)));
-        }
-    });
+    let (level, local) = (LogLevel::at_least(level), Local::of(env)?);
+    // The one before goes first.
+    local.listener.take();
+    if level != LogLevel::Off {
+        let mailbox = Arc::clone(&local.mailbox);
+        let tell = move |record: &LogRecord| mailbox.send(News::Log(record.clone()));
+        local.listener.set(Some(guarded(env, || bridge::listen(level, tell))?));
+    }
     Ok(())
-}
-
-/// Changes who listens, forgets those who have ended, and records as much as the others want.
-fn follow_listeners(change: impl FnOnce(&mut Vec<(LogLevel, Weak<Mailbox>)>)) {
-    let mut listeners = LISTENERS.lock().unwrap_or_else(PoisonError::into_inner);
-    change(&mut listeners);
-    listeners.retain(|(_, to)| to.strong_count() > 0);
-    let most = listeners.iter().map(|(level, _)| *level).max().unwrap_or(LogLevel::Off);
-    drop(listeners);
-    set_log_level(most);
 }

@@ -145,10 +145,7 @@ fn packages(steps: &mut Steps, tools: &Tools) -> Result<Packages, Box<dyn Error>
     let platform = fresh("platform")?;
     stage_platform(&manifest, &native, &platform)?;
     let tarballs = fresh("tarballs")?;
-    let packages = Packages {
-        main: pack(steps, &staged, &tarballs)?,
-        platform: pack(steps, &platform, &tarballs)?,
-    };
+    let packages = Packages { main: pack(steps, &staged, &tarballs)?, platform: pack(steps, &platform, &tarballs)? };
     steps.call("size", || {
         let bytes = [&packages.main, &packages.platform].map(|file| fs::metadata(file).map(|about| about.len()));
         let [main, platform] = bytes;
@@ -169,7 +166,13 @@ fn packages(steps: &mut Steps, tools: &Tools) -> Result<Packages, Box<dyn Error>
 fn bundle(steps: &mut Steps, tools: &Tools, compiled: &Path) -> Result<(), Box<dyn Error>> {
     for (entry, file) in [("bundle.ts", "index.js"), ("cli.ts", "cli.js")] {
         let mut bundle = tools.command("esbuild");
-        bundle.arg(entry).args(["--bundle", "--platform=node", "--target=node18", "--format=cjs", "--log-level=warning"]);
+        bundle.arg(entry).args([
+            "--bundle",
+            "--platform=node",
+            "--target=node18",
+            "--format=cjs",
+            "--log-level=warning",
+        ]);
         // Users see the names of classes.
         bundle.arg("--keep-names");
         bundle.arg("--external:../package.json").arg(format!("--outfile={}", compiled.join(file).display()));
@@ -182,20 +185,20 @@ fn bundle(steps: &mut Steps, tools: &Tools, compiled: &Path) -> Result<(), Box<d
 
 /// Builds the native part, in a target folder of its own, and compares its types with those that are committed.
 fn native(steps: &mut Steps, tools: &Tools) -> Result<PathBuf, Box<dyn Error>> {
-    let built = fresh("native")?;
+    let output = fresh("native")?;
     let mut build = tools.command("napi");
     build.args(["build", "--platform", "--release", "--no-js", "--dts", "binding.d.ts", "--manifest-path", BINDING]);
     build.args(["--package-json-path", "node/package.json", "--target-dir"]).arg(folder());
-    build.arg("--output-dir").arg(&built).args(["--", "--locked"]);
+    build.arg("--output-dir").arg(&output).args(["--", "--locked"]);
     steps.run("building the native part", &mut build)?;
     steps.call("types of the native part", || {
-        let types = built.join("binding.d.ts");
+        let types = output.join("binding.d.ts");
         if fs::read(&types)? == fs::read(root().join(BINDING_TYPES)).unwrap_or_default() {
             return Ok(());
         }
         Err(format!("{BINDING_TYPES} is not what the code says: copy {} over it", types.display()).into())
     })?;
-    only(&built, "node")
+    only(&output, "node")
 }
 
 /// The package with the native part for one system, as napi lays it out.
@@ -242,13 +245,22 @@ fn pack(steps: &mut Steps, staged: &Path, tarballs: &Path) -> Result<PathBuf, Bo
     only(&destination, "tgz")
 }
 
-/// A fresh folder with the packages in it, and the tests as programs of users: once as ES modules, once as CommonJS.
+/// A fresh folder with the packages in it, and the tests as programs of users: once as modules of ECMAScript, once as those
+/// that are required.
 fn install(steps: &mut Steps, tools: &Tools, packages: &Packages) -> Result<PathBuf, Box<dyn Error>> {
     let installed = fresh("installed")?;
     fs::write(installed.join("package.json"), "{ \"private\": true }\n")?;
     let mut install = npm();
     // Offline: those for other systems need not be looked for.
-    install.args(["install", "--offline", "--no-audit", "--no-fund", "--ignore-scripts", "--silent", "--no-package-lock"]);
+    install.args([
+        "install",
+        "--offline",
+        "--no-audit",
+        "--no-fund",
+        "--ignore-scripts",
+        "--silent",
+        "--no-package-lock",
+    ]);
     install.arg(&packages.main).arg(&packages.platform);
     steps.run("installing the packages", install.current_dir(&installed))?;
     for (kind, of_type) in [("esm", "module"), ("cjs", "commonjs")] {
@@ -256,7 +268,8 @@ fn install(steps: &mut Steps, tools: &Tools, packages: &Packages) -> Result<Path
         fs::create_dir(&folder)?;
         fs::write(folder.join("package.json"), format!("{{ \"type\": \"{of_type}\" }}\n"))?;
         let types = json!(tools.file("@types"));
-        let settings = format!("{{\n  \"compilerOptions\": {{\n    {COMPILER_OPTIONS},\n    \"typeRoots\": [{types}]\n  }}\n}}\n");
+        let settings =
+            format!("{{\n  \"compilerOptions\": {{\n    {COMPILER_OPTIONS},\n    \"typeRoots\": [{types}]\n  }}\n}}\n");
         fs::write(folder.join("tsconfig.json"), settings)?;
         copy(&root().join(TESTS), &folder)?;
     }
