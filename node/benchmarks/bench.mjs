@@ -43,10 +43,9 @@ const here = dirname(fileURLToPath(import.meta.url));
 const cli = join(dirname(createRequire(import.meta.url).resolve('spark-t2i')), 'cli.js');
 
 function requireMilliseconds() {
-  const script =
-    "const begin = performance.now(); require('spark-t2i'); process.stdout.write(String(performance.now() - begin));";
+  const script = join(here, 'require.cjs');
   const runs = Array.from({ length: REQUIRES }, () => {
-    return Number(spawnSync(process.execPath, ['-e', script], { cwd: here, encoding: 'utf8' }).stdout);
+    return Number(spawnSync(process.execPath, [script], { encoding: 'utf8' }).stdout);
   }).sort((a, b) => a - b);
   return { best: runs[0], median: runs[runs.length >> 1], worst: runs.at(-1) };
 }
