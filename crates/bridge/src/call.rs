@@ -238,12 +238,12 @@ impl<I: Send + 'static, T: Send + 'static> Call<I, T> {
     }
 }
 
-/// A call of whatever type, for languages that have one type for all values.
-pub trait AnyCall: Send + Sync {
+/// A call of whatever type, for languages that have one type for all values: [`Value`], or one of the binding's own.
+pub trait AnyCall<V = Value>: Send + Sync {
     /// As [`Call::wait`].
-    fn wait(&self, at_most: Duration) -> Step<Value, Value>;
+    fn wait(&self, at_most: Duration) -> Step<V, V>;
     /// As [`Call::take`].
-    fn take(&self) -> Step<Value, Value>;
+    fn take(&self) -> Step<V, V>;
     /// As [`Call::when_ready`].
     fn when_ready(&self, wake: Box<dyn FnOnce() + Send>);
     /// As [`Call::cancel`].
@@ -252,12 +252,12 @@ pub trait AnyCall: Send + Sync {
     fn task_ids(&self) -> Vec<TaskId>;
 }
 
-impl<I: Into<Value> + Send + 'static, T: Into<Value> + Send + 'static> AnyCall for Call<I, T> {
-    fn wait(&self, at_most: Duration) -> Step<Value, Value> {
+impl<V, I: Into<V> + Send + 'static, T: Into<V> + Send + 'static> AnyCall<V> for Call<I, T> {
+    fn wait(&self, at_most: Duration) -> Step<V, V> {
         self.wait(at_most).erased()
     }
 
-    fn take(&self) -> Step<Value, Value> {
+    fn take(&self) -> Step<V, V> {
         self.take().erased()
     }
 
@@ -274,8 +274,12 @@ impl<I: Into<Value> + Send + 'static, T: Into<Value> + Send + 'static> AnyCall f
     }
 }
 
-impl<I: Into<Value>, T: Into<Value>> Step<I, T> {
-    fn erased(self) -> Step<Value, Value> {
+impl<I, T> Step<I, T> {
+    fn erased<V>(self) -> Step<V, V>
+    where
+        I: Into<V>,
+        T: Into<V>,
+    {
         match self {
             Self::Pending => Step::Pending,
             Self::Item(item) => Step::Item(item.into()),
