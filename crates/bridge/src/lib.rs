@@ -55,7 +55,7 @@ pub use options::Options;
 pub use process::{Here, PerProcess};
 pub use runtime::shut_down;
 pub use spark_t2i::{
-    Content, Decimal, Error, ErrorKind, Estimate, Event, EventKind, Given, LagStats, Metadata, Output, Parameters,
+    Charged, Content, Decimal, Error, ErrorKind, Estimate, Event, EventKind, Given, LagStats, Metadata, Output, Parameters,
     Report, Request, SaveOptions, Saved, ServerError, Size, Stats, Status, TaskId, TaskSnapshot, Usage, Violation,
     Warning,
 };

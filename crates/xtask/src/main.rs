@@ -3,6 +3,7 @@
 mod bench_cli;
 mod bench_emulator;
 mod bench_poll;
+mod c;
 mod generate;
 mod mutants;
 mod public_clients;
