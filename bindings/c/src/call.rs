@@ -19,6 +19,7 @@ use crate::handle::{
 };
 use crate::logs;
 use crate::record::{spark_t2i_event_fields, spark_t2i_result};
+use crate::threads::starting;
 
 /// How long a thread sleeps before it looks whether another one has taken the end.
 const SLICE: Duration = Duration::from_millis(50);
@@ -209,7 +210,7 @@ impl Source {
                 Some(request) => {
                     let request = request.and_then(|(parameters, model)| bridge::request(&parameters, model));
                     begun.count += 1;
-                    self.many.add(index, request, self.timeout);
+                    starting(|| self.many.add(index, request, self.timeout));
                 }
                 None => begun.exhausted = true,
             }
@@ -364,7 +365,7 @@ pub(crate) unsafe fn blocking<H: Handle>(
     unsafe {
         attempt(error, || {
             out(place, H::NAME)?;
-            let call = begin()?;
+            let call = starting(begin)?;
             loop {
                 match call.wait(Duration::MAX) {
                     Step::Done(result) => {
@@ -397,13 +398,13 @@ pub(crate) unsafe fn start(
                 return Err(Error::new(ErrorKind::InvalidRequest, message));
             }
             put(place, ptr::null_mut());
-            let (call, source) = begin()?;
+            let (call, source) = starting(begin)?;
             let call = Call::new(call, source, callbacks);
             if !place.is_null() {
                 place.write(hand_out(Object::Call(Arc::clone(&call)))?);
             }
             if callbacks.is_some() {
-                COURIER.send(Parcel::Call(call));
+                starting(|| COURIER.send(Parcel::Call(call)));
             }
             Ok(spark_t2i_result::SPARK_T2I_OK)
         })

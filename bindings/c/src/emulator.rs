@@ -11,6 +11,7 @@ use crate::handle::{
 };
 use crate::record::spark_t2i_result;
 use crate::text::{OwnedText, spark_t2i_text};
+use crate::threads::starting;
 
 /// The settings of an emulator. Begin with `SPARK_T2I_EMULATOR_OPTIONS_INIT`.
 #[repr(C)]
@@ -103,7 +104,8 @@ pub unsafe extern "C" fn spark_t2i_emulator_new(
             out(emulator, "emulator")?;
             let unset = spark_t2i_emulator_options::UNSET;
             let options = if options.is_null() { unset } else { sized(options, unset, "options")? };
-            let started = bridge::Emulator::start(options.read()?)?;
+            let options = options.read()?;
+            let started = starting(|| bridge::Emulator::start(options))?;
             let url = OwnedText::new(started.url());
             put(emulator, hand_out(Object::Emulator(Emulator { emulator: started, url }))?);
             Ok(spark_t2i_result::SPARK_T2I_OK)

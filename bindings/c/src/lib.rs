@@ -19,3 +19,5 @@ mod access;
 mod emulator;
 
 mod logs;
+
+mod threads;

@@ -197,9 +197,11 @@ impl Told<&spark_t2i_bridge::Warning> for spark_t2i_warning {
     }
 }
 
-/// The verdict on a request: valid where there is no violation.
+/// The verdict on a request.
 #[repr(C)]
 pub struct spark_t2i_report_fields {
+    /// Whether no rule is broken. (Not so of what is no report.)
+    pub valid: bool,
     /// The broken rules.
     pub violations: *const spark_t2i_violation,
     /// How many.
@@ -214,7 +216,7 @@ impl Told<Report> for spark_t2i_report_fields {
     fn told(report: Report, owned: &mut Owned) -> Self {
         let (violations, violation_count) = owned.list(&report.violations);
         let (warnings, warning_count) = owned.list(&report.warnings);
-        Self { violations, violation_count, warnings, warning_count }
+        Self { valid: report.is_valid(), violations, violation_count, warnings, warning_count }
     }
 }
 
