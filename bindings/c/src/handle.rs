@@ -243,13 +243,17 @@ pub(crate) unsafe fn attempt(
 ) -> spark_t2i_result {
     // SAFETY: as promised to this function.
     unsafe { put(error, ptr::null_mut()) };
-    let (result, handle) = match guard(work) {
-        Ok(result) => return result,
-        Err(error) => (error.kind().into(), guard(|| hand_out((&error).into()))),
-    };
-    // SAFETY: as promised to this function.
-    unsafe { put(error, handle.unwrap_or(ptr::null_mut())) };
-    result
+    match guard(work) {
+        Ok(result) => result,
+        Err(problem) => {
+            if !error.is_null() {
+                let handle = guard(|| hand_out((&problem).into()));
+                // SAFETY: the same.
+                unsafe { put(error, handle.unwrap_or(ptr::null_mut())) };
+            }
+            problem.kind().into()
+        }
+    }
 }
 
 /// Writes where the caller wants something.
