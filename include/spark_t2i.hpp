@@ -1050,9 +1050,6 @@ class Many {
     spark_t2i_generated generated = {0, SPARK_T2I_OK, nullptr, nullptr};
     detail::ErrorHandle error;
     auto result = spark_t2i_call_next_generated(call_.get(), -1, &generated, error.place());
-#ifndef SPARK_T2I_NO_EXCEPTIONS
-    if (source_->thrown) std::rethrow_exception(std::exchange(source_->thrown, nullptr));
-#endif
     if (result == SPARK_T2I_OK) {
       detail::ImageHandle image(generated.image);
       detail::ErrorHandle problem(generated.error);
@@ -1060,6 +1057,10 @@ class Many {
           generated.index, detail::made(generated.result, problem, [&] { return Image(std::move(image)); })});
       return true;
     }
+#ifndef SPARK_T2I_NO_EXCEPTIONS
+    // What was begun before the source threw has been told.
+    if (source_->thrown) std::rethrow_exception(std::exchange(source_->thrown, nullptr));
+#endif
     if (result == SPARK_T2I_END) return false;
 #ifdef SPARK_T2I_NO_EXCEPTIONS
     error_ = detail::value(error);

@@ -179,22 +179,22 @@ fn entry<H: Handle>(handle: *const H) -> Option<Entry<'static, Place, Sizes>> {
     TABLE.get(address >> 1)
 }
 
+fn seen<H: Handle, T>(handle: *const H, work: impl FnOnce(&H::Held) -> T) -> Result<T, &'static str> {
+    match entry(handle) {
+        Some(place) => H::held(&place.object).map(work).ok_or("is a handle of something else"),
+        None if handle.is_null() => Err("is NULL"),
+        None => Err("was freed, or is no handle"),
+    }
+}
+
 /// What a handle stands for, for as long as `work` takes.
 pub(crate) fn with<H: Handle, T>(handle: *const H, work: impl FnOnce(&H::Held) -> T) -> Result<T, Error> {
-    let problem = match entry(handle) {
-        Some(entry) => match H::held(&entry.object) {
-            Some(held) => return Ok(work(held)),
-            None => "is a handle of something else",
-        },
-        None if handle.is_null() => "is NULL",
-        None => "was freed, or is no handle",
-    };
-    Err(Error::new(ErrorKind::InvalidRequest, format!("the {} {problem}", H::NAME)))
+    seen(handle, work).map_err(|problem| Error::new(ErrorKind::InvalidRequest, format!("the {} {problem}", H::NAME)))
 }
 
 /// The same where an error would have no way out.
 pub(crate) fn read<H: Handle, T>(handle: *const H, otherwise: T, read: impl FnOnce(&H::Held) -> T) -> T {
-    guard(|| with(handle, read)).unwrap_or(otherwise)
+    guard(|| Ok(seen(handle, read).ok())).ok().flatten().unwrap_or(otherwise)
 }
 
 /// The struct of a record. It stays where it is until the handle is freed.

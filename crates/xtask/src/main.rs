@@ -21,11 +21,14 @@ Set-up, tests and measurements of this workspace.
 
   cargo xtask test [PART …]       installs what the tests need and passes them all;
                                   parts: rust; python (the wheel, in a fresh environment) and public-clients,
-                                  which need Python 3.10 or newer
+                                  which need Python 3.10 or newer; c (C and C++, in a fresh prefix; Linux)
+  cargo xtask install-c --prefix DIR
+                                  builds and installs the C library: headers, pkg-config file, CMake package
   cargo xtask generate [--verify] writes the files that follow from the code, or checks them
   cargo xtask mutants [NAME …]    breaks promises in a copy; each must make its scenario fail
   cargo xtask bench PART          measures, with the targets beside the figures; parts:
-                                  emulator (throughput, memory), cli (start, size), python (import, waiting)
+                                  emulator (throughput, memory), cli (start, size), python (import, waiting),
+                                  c (size, the cost of a call)
   cargo xtask bench poll          what waiting costs over HTTP, in some three minutes: lag, requests, CPU, memory;
                                   --base-url URL (an emulator of yours), --tasks N, --poll-cost S, --latency SPEC,
                                   --json
@@ -45,6 +48,8 @@ fn main() -> ExitCode {
         ["bench", "emulator", ..] => bench_emulator::run(&arguments[2..]),
         ["bench", "cli", ..] => bench_cli::run(&arguments[2..]),
         ["bench", "python", rest @ ..] => python::bench(rest),
+        ["bench", "c", rest @ ..] => c::bench(rest),
+        ["install-c", rest @ ..] => c::install_from(rest),
         ["bench", "poll", rest @ ..] => bench_poll::run(rest),
         ["simulate", arguments @ ..] => simulate::run(arguments),
         // The benchmarks start server and load as processes of their own.

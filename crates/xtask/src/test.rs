@@ -4,9 +4,9 @@ use std::error::Error;
 use std::process::{Command, Stdio};
 
 use crate::steps::{Steps, cargo};
-use crate::{generate, mutants, public_clients, python, simulate};
+use crate::{c, generate, mutants, public_clients, python, simulate};
 
-const PARTS: [&str; 3] = ["rust", "python", "public-clients"];
+const PARTS: [&str; 4] = ["rust", "python", "c", "public-clients"];
 
 /// Runs the named parts, or all.
 ///
@@ -29,6 +29,9 @@ fn run_parts(steps: &mut Steps, wanted: impl Fn(&str) -> bool) -> Result<(), Box
     }
     if wanted("python") {
         python::test(steps)?;
+    }
+    if wanted("c") {
+        c::test(steps)?;
     }
     if wanted("public-clients") {
         public_clients::run(steps)?;
