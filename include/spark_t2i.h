@@ -31,6 +31,7 @@
  * Threads. Every function may be called by any thread at any time, also on the same handle. Callbacks are called on one
  * thread of the library, the callback thread, one after the other and under no lock. When the handle of their call was
  * freed, they are not called any more; freeing waits for one that is running, unless that is who frees.
+ * The library's threads take no signals.
  * spark_t2i_shut_down ends all threads of the library; a program calls it before it ends.
  *
  * A forked child may go on with what its parent had, but for calls under way and emulators, which stay with the parent;
