@@ -263,6 +263,15 @@ impl Call {
         }
     }
 
+    /// Refuses to take events from a call of many, or images from another: what is taken is gone.
+    fn of_many(&self, many: bool) -> Result<(), Error> {
+        if self.source.is_some() == many {
+            return Ok(());
+        }
+        let message = if many { "the call is not one of many" } else { "a call of many has no events" };
+        Err(Error::new(ErrorKind::InvalidRequest, message))
+    }
+
     /// Waits for the next item, or for the end, which is kept: `Pending` where nothing came, `Done` without the result.
     fn next(&self, at_most: Option<Duration>) -> Result<Step<Object, ()>, Error> {
         if self.callbacks.is_some() {
@@ -551,7 +560,9 @@ pub unsafe extern "C" fn spark_t2i_call_next_event(
         attempt(error, || {
             out(event, "event")?;
             let at_most = seconds("at_most_seconds", at_most_seconds)?;
-            Ok(match with(call, Arc::clone)?.next(at_most)? {
+            let call = with(call, Arc::clone)?;
+            call.of_many(false)?;
+            Ok(match call.next(at_most)? {
                 Step::Pending => spark_t2i_result::SPARK_T2I_PENDING,
                 Step::Item(item) => {
                     put(event, hand_out(item)?);
@@ -585,13 +596,14 @@ pub unsafe extern "C" fn spark_t2i_call_next_generated(
                 ));
             }
             let at_most = seconds("at_most_seconds", at_most_seconds)?;
-            Ok(match with(call, Arc::clone)?.next(at_most)? {
-                Step::Pending => spark_t2i_result::SPARK_T2I_PENDING,
+            let call = with(call, Arc::clone)?;
+            call.of_many(true)?;
+            Ok(match call.next(at_most)? {
                 Step::Item(Object::Generated(item)) => {
                     generated.write(handed_out(&item));
                     spark_t2i_result::SPARK_T2I_OK
                 }
-                Step::Item(_) => return Err(Error::new(ErrorKind::InvalidRequest, "the call is not one of many")),
+                Step::Pending | Step::Item(_) => spark_t2i_result::SPARK_T2I_PENDING,
                 Step::Done(_) => spark_t2i_result::SPARK_T2I_END,
             })
         })

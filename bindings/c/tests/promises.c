@@ -621,6 +621,8 @@ static void a_thread_waits_with_a_deadline(void) {
   IS(SPARK_T2I_PENDING, spark_t2i_call_wait(call, 0.2, &outcome));
   CHECK(now() - begin > 0.19 && now() - begin < 2, "%.3f s", now() - begin);
   IS(SPARK_T2I_PENDING, spark_t2i_call_wait(call, 0, &outcome));
+  spark_t2i_generated generated;
+  REFUSED(spark_t2i_call_next_generated(call, 0, &generated, NULL));
   OK(spark_t2i_call_cancel(call));
   IS(SPARK_T2I_CANCELLED, spark_t2i_call_wait(call, -1, &outcome));
   CHECK(outcome.image == NULL && spark_t2i_error_get(outcome.error)->retryable, "not as cancelled");
@@ -749,6 +751,8 @@ static void many_in_the_order_of_completion(void) {
   size_t count = 0;
   OK(spark_t2i_client_generate_many_start(mine, next_of, &source, -1, NULL, &call, NULL));
   CHECK(source.given == 0, "nobody asked for anything yet");
+  spark_t2i_event *event = NULL;
+  REFUSED(spark_t2i_call_next_event(call, 0, &event, NULL));
   while ((result = spark_t2i_call_next_generated(call, -1, &generated, NULL)) == SPARK_T2I_OK) {
     CHECK(generated.index < 40 && !seen[generated.index], "number %zu again", generated.index);
     CHECK(source.given <= count + 4, "%zu at once where 4 may be", source.given - count);
