@@ -14,7 +14,7 @@ if(NOT TARGET SparkT2I::spark_t2i)
   set_target_properties(SparkT2I::spark_t2i_static PROPERTIES
     IMPORTED_LOCATION "${_spark_t2i_prefix}/lib/libspark_t2i.a"
     INTERFACE_INCLUDE_DIRECTORIES "${_spark_t2i_prefix}/include"
-    INTERFACE_LINK_LIBRARIES "@SYSTEM@")
+    INTERFACE_LINK_LIBRARIES "@SYSTEM_NAMES@")
 endif()
 
 unset(_spark_t2i_prefix)

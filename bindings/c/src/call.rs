@@ -156,9 +156,12 @@ pub(crate) static COURIER: Courier<Parcel> = Courier::new(|parcels| {
     true
 });
 
+/// A call of the bridge, of whatever type.
+pub(crate) type AnyOf = Box<dyn AnyCall<Object>>;
+
 /// A call under way.
 pub(crate) struct Call {
-    call: Box<dyn AnyCall<Object>>,
+    under_way: AnyOf,
     source: Option<Source>,
     /// Where a thread waits for it, none else.
     callbacks: Option<spark_t2i_callbacks>,
@@ -222,12 +225,8 @@ impl Source {
 }
 
 impl Call {
-    fn new(
-        call: Box<dyn AnyCall<Object>>,
-        source: Option<Source>,
-        callbacks: Option<spark_t2i_callbacks>,
-    ) -> Arc<Self> {
-        Arc::new(Self { call, source, callbacks, gate: Gate::new(), end: Mutex::default() })
+    fn new(under_way: AnyOf, source: Option<Source>, callbacks: Option<spark_t2i_callbacks>) -> Arc<Self> {
+        Arc::new(Self { under_way, source, callbacks, gate: Gate::new(), end: Mutex::default() })
     }
 
     fn end(&self) -> MutexGuard<'_, Option<Result<Object, Error>>> {
@@ -238,7 +237,7 @@ impl Call {
         if self.source.as_ref().is_some_and(|source| source.fill(&self.gate)) {
             return Step::Done(Ok(Object::Nothing));
         }
-        let step = self.call.wait(at_most);
+        let step = self.under_way.wait(at_most);
         if let (Step::Item(_), Some(source)) = (&step, &self.source) {
             source.ended.fetch_add(1, Ordering::AcqRel);
         }
@@ -252,7 +251,7 @@ impl Call {
             match self.step(Duration::ZERO) {
                 Step::Pending => {
                     let again = Arc::clone(&self);
-                    return self.call.when_ready(Box::new(move || COURIER.send(Parcel::Call(again))));
+                    return self.under_way.when_ready(Box::new(move || COURIER.send(Parcel::Call(again))));
                 }
                 Step::Item(item) => _ = self.gate.pass(|| callbacks.item(&item)),
                 Step::Done(end) => {
@@ -368,7 +367,7 @@ impl spark_t2i_outcome {
 pub(crate) unsafe fn blocking<H: Handle>(
     place: *mut *mut H,
     error: *mut *mut spark_t2i_error,
-    begin: impl FnOnce() -> Result<Box<dyn AnyCall<Object>>, Error>,
+    begin: impl FnOnce() -> Result<AnyOf, Error>,
 ) -> spark_t2i_result {
     // SAFETY: as promised to this function.
     unsafe {
@@ -396,7 +395,7 @@ pub(crate) unsafe fn start(
     callbacks: *const spark_t2i_callbacks,
     place: *mut *mut spark_t2i_call,
     error: *mut *mut spark_t2i_error,
-    begin: impl FnOnce() -> Result<(Box<dyn AnyCall<Object>>, Option<Source>), Error>,
+    begin: impl FnOnce() -> Result<(AnyOf, Option<Source>), Error>,
 ) -> spark_t2i_result {
     // SAFETY: as promised to this function.
     unsafe {
@@ -466,7 +465,7 @@ impl Source {
         next: spark_t2i_source,
         user_data: *mut c_void,
         timeout: Option<Duration>,
-    ) -> Result<(Box<dyn AnyCall<Object>>, Option<Self>), Error> {
+    ) -> Result<(AnyOf, Option<Self>), Error> {
         let next = next.ok_or_else(|| Error::new(ErrorKind::InvalidRequest, "the source is NULL"))?;
         let many = Arc::new(Many::new(client));
         let at_once = client.max_in_flight();
@@ -619,7 +618,7 @@ pub unsafe extern "C" fn spark_t2i_call_cancel(call: *mut spark_t2i_call) -> spa
     if call.is_null() {
         return spark_t2i_result::SPARK_T2I_OK;
     }
-    match bridge::guard(|| with(call, Arc::clone).map(|call| call.call.cancel())) {
+    match bridge::guard(|| with(call, Arc::clone).map(|call| call.under_way.cancel())) {
         Ok(()) => spark_t2i_result::SPARK_T2I_OK,
         Err(error) => error.kind().into(),
     }
@@ -637,7 +636,7 @@ pub unsafe extern "C" fn spark_t2i_call_task_ids(
     unsafe {
         attempt(error, || {
             out(task_ids, "task_ids")?;
-            let ids = with(call, Arc::clone)?.call.task_ids();
+            let ids = with(call, Arc::clone)?.under_way.task_ids();
             // Ids hold neither quotes nor control characters.
             let ids: Vec<String> = ids.iter().map(|id| format!("\"{id}\"")).collect();
             put(task_ids, hand_out(text_object(&format!("[{}]", ids.join(","))))?);
@@ -660,7 +659,7 @@ pub(crate) fn text_object(text: &str) -> Object {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn spark_t2i_call_free(call: *mut spark_t2i_call) -> spark_t2i_result {
     free_with(call, |call| {
-        call.call.cancel();
+        call.under_way.cancel();
         call.gate.close();
     })
 }

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::ptr;
 use std::slice;
 
-use spark_t2i_bridge::{self as bridge, AnyCall, Argument, Error, ErrorKind, Options, SaveOptions};
+use spark_t2i_bridge::{self as bridge, Argument, Error, ErrorKind, Options, SaveOptions};
 
-use crate::call::{Source, blocking, seconds, sized, spark_t2i_callbacks, spark_t2i_source, start};
+use crate::call::{AnyOf, Source, blocking, seconds, sized, spark_t2i_callbacks, spark_t2i_source, start};
 use crate::handle::{
     Object, attempt, free, hand_out, nothing, out, put, read, spark_t2i_bytes, spark_t2i_call, spark_t2i_client,
     spark_t2i_error, spark_t2i_estimate, spark_t2i_image, spark_t2i_report, spark_t2i_saved, spark_t2i_snapshot,
@@ -235,8 +235,6 @@ pub(crate) unsafe fn list<'a, T>(first: *const T, count: usize, name: &str) -> R
     Ok(unsafe { slice::from_raw_parts(first, count) })
 }
 
-type AnyOutcome = Box<dyn AnyCall<Object>>;
-
 /// Makes a client: `options` may be NULL, so that all have their defaults. Nothing is sent. Thread-safe.
 ///
 /// Errors: `SPARK_T2I_AUTHENTICATION` for a missing or malformed key, `SPARK_T2I_INVALID_REQUEST` for a setting that cannot
@@ -264,7 +262,7 @@ unsafe fn generating(
     request: *const spark_t2i_request,
     timeout: f64,
     watch: bool,
-) -> Result<AnyOutcome, Error> {
+) -> Result<AnyOf, Error> {
     // SAFETY: as promised to this function.
     let (parameters, model) = unsafe { spark_t2i_request::given(request) }?;
     let timeout = seconds("timeout_seconds", timeout)?;
@@ -275,7 +273,7 @@ unsafe fn submitting(
     client: *const spark_t2i_client,
     request: *const spark_t2i_request,
     timeout: f64,
-) -> Result<AnyOutcome, Error> {
+) -> Result<AnyOf, Error> {
     // SAFETY: as promised to this function.
     let (parameters, model) = unsafe { spark_t2i_request::given(request) }?;
     let timeout = seconds("timeout_seconds", timeout)?;
@@ -286,24 +284,24 @@ unsafe fn estimating(
     client: *const spark_t2i_client,
     request: *const spark_t2i_request,
     timeout: f64,
-) -> Result<AnyOutcome, Error> {
+) -> Result<AnyOf, Error> {
     // SAFETY: as promised to this function.
     let (parameters, model) = unsafe { spark_t2i_request::given(request) }?;
     let timeout = seconds("timeout_seconds", timeout)?;
     with(client, |client| Ok(Box::new(client.estimate(bridge::request(&parameters, model)?, timeout)) as _))?
 }
 
-fn waiting(task: *const spark_t2i_task, timeout: f64, watch: bool) -> Result<AnyOutcome, Error> {
+fn waiting(task: *const spark_t2i_task, timeout: f64, watch: bool) -> Result<AnyOf, Error> {
     let timeout = seconds("timeout_seconds", timeout)?;
     with(task, |task| Box::new(task.task.wait(timeout, watch)) as _)
 }
 
-fn refreshing(task: *const spark_t2i_task, timeout: f64) -> Result<AnyOutcome, Error> {
+fn refreshing(task: *const spark_t2i_task, timeout: f64) -> Result<AnyOf, Error> {
     let timeout = seconds("timeout_seconds", timeout)?;
     with(task, |task| Box::new(task.task.refresh(timeout)) as _)
 }
 
-fn fetching(image: *const spark_t2i_image, timeout: f64) -> Result<AnyOutcome, Error> {
+fn fetching(image: *const spark_t2i_image, timeout: f64) -> Result<AnyOf, Error> {
     let timeout = seconds("timeout_seconds", timeout)?;
     with(image, |image| Box::new(image.image.bytes(timeout)) as _)
 }
@@ -313,7 +311,7 @@ unsafe fn saving(
     path: spark_t2i_text,
     flags: u32,
     timeout: f64,
-) -> Result<AnyOutcome, Error> {
+) -> Result<AnyOf, Error> {
     // SAFETY: as promised to this function.
     let path = PathBuf::from(unsafe { path.required("path") }?);
     let unknown = flags & !(SPARK_T2I_OVERWRITE | SPARK_T2I_ADD_EXTENSION);

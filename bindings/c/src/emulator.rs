@@ -105,7 +105,7 @@ pub unsafe extern "C" fn spark_t2i_emulator_new(
             let unset = spark_t2i_emulator_options::UNSET;
             let options = if options.is_null() { unset } else { sized(options, unset, "options")? };
             let options = options.read()?;
-            let started = starting(|| bridge::Emulator::start(options))?;
+            let started = Box::new(starting(|| bridge::Emulator::start(options))?);
             let url = OwnedText::new(started.url());
             put(emulator, hand_out(Object::Emulator(Emulator { emulator: started, url }))?);
             Ok(spark_t2i_result::SPARK_T2I_OK)

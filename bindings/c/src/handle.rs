@@ -31,7 +31,7 @@ pub(crate) struct Task {
 
 /// An emulator, with its address.
 pub(crate) struct Emulator {
-    pub(crate) emulator: bridge::Emulator,
+    pub(crate) emulator: Box<bridge::Emulator>,
     pub(crate) url: OwnedText,
 }
 

@@ -37,6 +37,8 @@ struct thread {
   size_t (*call)(void);
   pthread_t thread;
   double ns;
+  /* So that no call is left out. */
+  size_t sum;
 };
 
 static int by_size(const void *one, const void *other) {
@@ -47,11 +49,10 @@ static int by_size(const void *one, const void *other) {
 static void *measure(void *argument) {
   struct thread *thread = argument;
   double rounds[ROUNDS];
-  volatile size_t sum = 0;
   for (int round = 0; round < ROUNDS; round++) {
     pthread_barrier_wait(&start);
     const double begin = cpu_seconds();
-    for (int i = 0; i < CALLS; i++) sum += thread->call();
+    for (int i = 0; i < CALLS; i++) thread->sum += thread->call();
     rounds[round] = (cpu_seconds() - begin) * 1e9 / CALLS;
   }
   qsort(rounds, ROUNDS, sizeof *rounds, by_size);
@@ -65,6 +66,7 @@ static double cost(size_t (*call)(void), unsigned count) {
   pthread_barrier_init(&start, NULL, count);
   for (unsigned i = 0; i < count; i++) {
     threads[i].call = call;
+    threads[i].sum = 0;
     if (pthread_create(&threads[i].thread, NULL, measure, &threads[i]) != 0) exit(1);
   }
   for (unsigned i = 0; i < count; i++) {

@@ -1,7 +1,7 @@
 //! The C library: its header, its installation, its tests and its figures.
 
-use std::env;
 use std::error::Error;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -57,7 +57,7 @@ pub(crate) fn install_from(arguments: &[&str]) -> Result<(), Box<dyn Error>> {
     install(&mut Steps::default(), Path::new(prefix))
 }
 
-/// Builds both libraries, and puts them below `prefix` with headers, pkg-config file and CMake package.
+/// Builds both libraries, and puts them below `prefix` with headers, pkg-config file and `CMake` package.
 fn install(steps: &mut Steps, prefix: &Path) -> Result<(), Box<dyn Error>> {
     steps.run(
         "building the C library",
@@ -85,14 +85,12 @@ fn install(steps: &mut Steps, prefix: &Path) -> Result<(), Box<dyn Error>> {
         ] {
             let template = root().join(BINDING).join(from);
             let name = template.file_name().unwrap_or_default();
-            let system = SYSTEM_LIBRARIES;
-            let system =
-                if from.ends_with(".pc") { system.map(|name| format!("-l{name}")).join(" ") } else { system.join(";") };
             let filled = fs::read_to_string(&template)?
                 .replace("@VERSION@", env!("CARGO_PKG_VERSION"))
                 .replace("@FILE@", &file)
                 .replace("@SONAME@", SONAME)
-                .replace("@SYSTEM@", &system);
+                .replace("@SYSTEM_FLAGS@", &SYSTEM_LIBRARIES.map(|name| format!("-l{name}")).join(" "))
+                .replace("@SYSTEM_NAMES@", &SYSTEM_LIBRARIES.join(";"));
             fs::write(prefix.join(to).join(name), filled)?;
         }
         eprintln!("installed in {}", prefix.display());
@@ -333,7 +331,7 @@ fn examples(steps: &mut Steps, prefix: &Path) -> Result<(), Box<dyn Error>> {
     let emulator = Server::start(&["--latency", "50ms"])?;
     for source in &sources {
         let name = source.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let is_c = name.ends_with(".c");
+        let is_c = source.extension() == Some(OsStr::new("c"));
         for (c, cpp) in COMPILERS {
             let (compiler, standard) = if is_c { (c, "-std=c99") } else { (cpp, "-std=c++17") };
             let program = folder.join(format!("{name}-{compiler}"));
