@@ -779,7 +779,13 @@ static void many_that_are_cancelled_ask_for_no_more(void) {
   spark_t2i_generated generated;
   size_t cancelled = 0;
   OK(spark_t2i_client_generate_many_start(mine, next_of, &source, -1, NULL, &call, NULL));
-  IS(SPARK_T2I_PENDING, spark_t2i_call_next_generated(call, 0.5, &generated, NULL));
+  for (uint64_t waiting = 0; waiting < 5;) {
+    spark_t2i_stats *stats = NULL;
+    IS(SPARK_T2I_PENDING, spark_t2i_call_next_generated(call, 0.05, &generated, NULL));
+    OK(spark_t2i_client_stats(mine, &stats, NULL));
+    waiting = spark_t2i_stats_get(stats)->waiting;
+    OK(spark_t2i_stats_free(stats));
+  }
   OK(spark_t2i_call_cancel(call));
   while (spark_t2i_call_next_generated(call, -1, &generated, NULL) == SPARK_T2I_OK) {
     CHECK(generated.result == SPARK_T2I_CANCELLED, "%d", (int)generated.result);

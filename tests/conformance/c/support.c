@@ -32,17 +32,21 @@ static void *allocated(void *memory) {
 struct buffer {
   char *data;
   size_t length;
+  size_t room;
 };
 
 static void append(struct buffer *buffer, const void *data, size_t length) {
-  buffer->data = allocated(realloc(buffer->data, buffer->length + length + 1));
+  if (buffer->length + length >= buffer->room) {
+    buffer->room = 2 * (buffer->length + length) + 64;
+    buffer->data = allocated(realloc(buffer->data, buffer->room));
+  }
   if (length > 0) memcpy(buffer->data + buffer->length, data, length);
   buffer->length += length;
   buffer->data[buffer->length] = '\0';
 }
 
 char *text_of(const json_t *pieces, size_t *length) {
-  struct buffer buffer = {NULL, 0};
+  struct buffer buffer = {NULL, 0, 0};
   append(&buffer, "", 0);
   if (json_is_string(pieces)) append(&buffer, json_string_value(pieces), json_string_length(pieces));
   for (size_t i = 0; i < json_array_size(pieces); i++) {
@@ -58,7 +62,7 @@ char *text_of(const json_t *pieces, size_t *length) {
 char *read_file(const char *path, size_t *length) {
   FILE *file = fopen(path, "rb");
   if (file == NULL) return NULL;
-  struct buffer buffer = {NULL, 0};
+  struct buffer buffer = {NULL, 0, 0};
   char block[65536];
   size_t got;
   append(&buffer, "", 0);
@@ -133,8 +137,8 @@ static bool send_all(int to, const void *data, size_t length) {
 
 char *http(const char *base_url, const char *path, const char *body) {
   struct sockaddr_in address = address_of(base_url);
-  struct buffer request = {NULL, 0};
-  struct buffer answer = {NULL, 0};
+  struct buffer request = {NULL, 0, 0};
+  struct buffer answer = {NULL, 0, 0};
   char head[4096];
   int with = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (with < 0 || connect(with, (struct sockaddr *)&address, sizeof address) != 0)
@@ -171,7 +175,7 @@ struct server {
 };
 
 static void answer(struct server *server, int with) {
-  struct buffer request = {NULL, 0};
+  struct buffer request = {NULL, 0, 0};
   char block[65536];
   ssize_t got;
   size_t whole = SIZE_MAX;
