@@ -3,7 +3,7 @@
 use std::ffi::c_void;
 use std::process;
 use std::ptr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
@@ -183,6 +183,8 @@ pub(crate) struct Source {
     timeout: Option<Duration>,
     at_once: usize,
     ended: AtomicUsize,
+    /// Nothing more is begun once one was cancelled.
+    stopped: AtomicBool,
     /// Taken by the thread that asks for more.
     begun: Mutex<Option<Begun>>,
 }
@@ -201,8 +203,12 @@ impl Source {
     /// Begins as many as there is room for. Whether all have ended.
     fn fill(&self, gate: &Gate) -> bool {
         // Under no lock: the foreign code may come back here, and finds nothing to do.
+        if self.stopped.load(Ordering::Acquire) {
+            return false;
+        }
         let Some(mut begun) = self.begun().take() else { return false };
-        while !begun.exhausted && begun.count - self.ended.load(Ordering::Acquire) < self.at_once {
+        let room = |begun: &Begun| begun.count - self.ended.load(Ordering::Acquire) < self.at_once;
+        while !begun.exhausted && room(&begun) && !self.stopped.load(Ordering::Acquire) {
             let index = begun.count;
             let next = gate.pass(|| {
                 let mut request = spark_t2i_request::UNSET;
@@ -238,10 +244,22 @@ impl Call {
             return Step::Done(Ok(Object::Nothing));
         }
         let step = self.under_way.wait(at_most);
-        if let (Step::Item(_), Some(source)) = (&step, &self.source) {
+        if let (Step::Item(item), Some(source)) = (&step, &self.source) {
             source.ended.fetch_add(1, Ordering::AcqRel);
+            // By the caller, or with the threads of the library: it is the end for all of them.
+            if matches!(item, Object::Generated(one) if one.result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Cancelled))
+            {
+                self.cancel();
+            }
         }
         step
+    }
+
+    fn cancel(&self) {
+        if let Some(source) = &self.source {
+            source.stopped.store(true, Ordering::Release);
+        }
+        self.under_way.cancel();
     }
 
     /// Tells the callbacks what there is, and comes back when there is more.
@@ -470,8 +488,16 @@ impl Source {
         let many = Arc::new(Many::new(client));
         let at_once = client.max_in_flight();
         let begun = Mutex::new(Some(Begun::default()));
-        let source =
-            Self { many: Arc::clone(&many), next, user_data, timeout, at_once, ended: AtomicUsize::new(0), begun };
+        let source = Self {
+            many: Arc::clone(&many),
+            next,
+            user_data,
+            timeout,
+            at_once,
+            ended: AtomicUsize::new(0),
+            stopped: AtomicBool::new(false),
+            begun,
+        };
         Ok((Box::new(OfMany(many)), Some(source)))
     }
 }
@@ -618,7 +644,7 @@ pub unsafe extern "C" fn spark_t2i_call_cancel(call: *mut spark_t2i_call) -> spa
     if call.is_null() {
         return spark_t2i_result::SPARK_T2I_OK;
     }
-    match bridge::guard(|| with(call, Arc::clone).map(|call| call.under_way.cancel())) {
+    match bridge::guard(|| with(call, Arc::clone).map(|call| call.cancel())) {
         Ok(()) => spark_t2i_result::SPARK_T2I_OK,
         Err(error) => error.kind().into(),
     }
@@ -659,7 +685,7 @@ pub(crate) fn text_object(text: &str) -> Object {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn spark_t2i_call_free(call: *mut spark_t2i_call) -> spark_t2i_result {
     free_with(call, |call| {
-        call.under_way.cancel();
+        call.cancel();
         call.gate.close();
     })
 }

@@ -777,7 +777,7 @@ static void many_that_are_cancelled_ask_for_no_more(void) {
   spark_t2i_client *mine = client_with(slow, 5);
   spark_t2i_call *call = NULL;
   spark_t2i_generated generated;
-  size_t cancelled = 0;
+  size_t cancelled = 0, told = 0;
   OK(spark_t2i_client_generate_many_start(mine, next_of, &source, -1, NULL, &call, NULL));
   for (uint64_t waiting = 0; waiting < 5;) {
     spark_t2i_stats *stats = NULL;
@@ -789,11 +789,16 @@ static void many_that_are_cancelled_ask_for_no_more(void) {
   OK(spark_t2i_call_cancel(call));
   while (spark_t2i_call_next_generated(call, -1, &generated, NULL) == SPARK_T2I_OK) {
     CHECK(generated.result == SPARK_T2I_CANCELLED, "%d", (int)generated.result);
+    told++;
     cancelled += spark_t2i_error_get(generated.error)->task_id.data != NULL;
     OK(spark_t2i_error_free(generated.error));
   }
   CHECK(charges(slow) - before == 5, "%ld were charged where 5 were under way", charges(slow) - before);
-  CHECK(cancelled == 5, "%zu of 5 name their task", cancelled);
+  CHECK(cancelled == 5 && told == 5 && source.given == 5, "%zu of 5 name their task; %zu were told, %zu given", cancelled, told,
+        source.given);
+  spark_t2i_outcome outcome;
+  IS(SPARK_T2I_CANCELLED, spark_t2i_call_wait(call, -1, &outcome));
+  OK(spark_t2i_error_free(outcome.error));
   OK(spark_t2i_call_free(call));
   OK(spark_t2i_client_free(mine));
 }
@@ -804,6 +809,7 @@ struct counting {
   pthread_cond_t changed;
   size_t ended;
   int done;
+  spark_t2i_result expected;
 };
 
 static bool next_counted(void *user_data, size_t index, spark_t2i_request *request) {
@@ -819,7 +825,8 @@ static void count_generated(void *user_data, const spark_t2i_generated *generate
 
 static void count_done(void *user_data, const spark_t2i_outcome *outcome) {
   struct counting *counting = user_data;
-  CHECK(outcome->result == SPARK_T2I_OK, "%d", (int)outcome->result);
+  CHECK(outcome->result == counting->expected, "%d", (int)outcome->result);
+  OK(spark_t2i_error_free(outcome->error));
   pthread_mutex_lock(&counting->lock);
   counting->done++;
   pthread_cond_broadcast(&counting->changed);
@@ -835,6 +842,16 @@ static void many_by_callbacks(void) {
   OK(spark_t2i_client_generate_many_start(client, next_counted, &counting, -1, &callbacks, NULL, NULL));
   UNTIL(&counting, counting.done == 1);
   CHECK(counting.ended == 40, "%zu of 40", counting.ended);
+
+  /* The end of the library's threads is theirs as well. */
+  counting.source = (struct source){1000000, 0, SIZE_MAX};
+  counting.done = 0;
+  counting.expected = SPARK_T2I_CANCELLED;
+  const long before = charges(slow);
+  OK(spark_t2i_client_generate_many_start(slow_client, next_counted, &counting, -1, &callbacks, NULL, NULL));
+  while (charges(slow) - before < 64) pause_ms(5);
+  spark_t2i_shut_down(10);
+  CHECK(counting.done == 1 && charges(slow) - before == 64, "%ld were charged", charges(slow) - before);
 }
 
 /* ---- Threads, processes, memory ---- */
