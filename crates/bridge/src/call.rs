@@ -158,6 +158,9 @@ impl<I: Send + 'static, T: Send + 'static> Call<I, T> {
         R: Send + 'static,
     {
         let mut finish = Finish { shared: Arc::clone(&self.shared), tell: Some(finish), result: PhantomData };
+        if self.shared.state().ended {
+            return finish.with(Err(self.shared.cancelled()));
+        }
         let runtime = match runtime::handle() {
             Ok(runtime) => runtime,
             Err(error) => return finish.with(Err(error)),
@@ -166,9 +169,15 @@ impl<I: Send + 'static, T: Send + 'static> Call<I, T> {
             let result = guarded(work).await;
             finish.with(result);
         });
-        let mut works = self.works.lock().unwrap_or_else(PoisonError::into_inner);
-        works.retain(|work| work.strong_count() > 0);
-        works.push(work);
+        {
+            let mut works = self.works.lock().unwrap_or_else(PoisonError::into_inner);
+            works.retain(|work| work.strong_count() > 0);
+            works.push(work);
+        }
+        // It was cancelled meanwhile, perhaps before this could be found there.
+        if self.shared.state().ended {
+            self.stop();
+        }
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared<I, T>> {
@@ -238,12 +247,12 @@ impl<I: Send + 'static, T: Send + 'static> Call<I, T> {
     }
 }
 
-/// A call of whatever type, for languages that have one type for all values.
-pub trait AnyCall: Send + Sync {
+/// A call of whatever type, for languages that have one type for all values: [`Value`], or one of the binding's own.
+pub trait AnyCall<V = Value>: Send + Sync {
     /// As [`Call::wait`].
-    fn wait(&self, at_most: Duration) -> Step<Value, Value>;
+    fn wait(&self, at_most: Duration) -> Step<V, V>;
     /// As [`Call::take`].
-    fn take(&self) -> Step<Value, Value>;
+    fn take(&self) -> Step<V, V>;
     /// As [`Call::when_ready`].
     fn when_ready(&self, wake: Box<dyn FnOnce() + Send>);
     /// As [`Call::cancel`].
@@ -252,12 +261,12 @@ pub trait AnyCall: Send + Sync {
     fn task_ids(&self) -> Vec<TaskId>;
 }
 
-impl<I: Into<Value> + Send + 'static, T: Into<Value> + Send + 'static> AnyCall for Call<I, T> {
-    fn wait(&self, at_most: Duration) -> Step<Value, Value> {
+impl<V, I: Into<V> + Send + 'static, T: Into<V> + Send + 'static> AnyCall<V> for Call<I, T> {
+    fn wait(&self, at_most: Duration) -> Step<V, V> {
         self.wait(at_most).erased()
     }
 
-    fn take(&self) -> Step<Value, Value> {
+    fn take(&self) -> Step<V, V> {
         self.take().erased()
     }
 
@@ -274,8 +283,12 @@ impl<I: Into<Value> + Send + 'static, T: Into<Value> + Send + 'static> AnyCall f
     }
 }
 
-impl<I: Into<Value>, T: Into<Value>> Step<I, T> {
-    fn erased(self) -> Step<Value, Value> {
+impl<I, T> Step<I, T> {
+    fn erased<V>(self) -> Step<V, V>
+    where
+        I: Into<V>,
+        T: Into<V>,
+    {
         match self {
             Self::Pending => Step::Pending,
             Self::Item(item) => Step::Item(item.into()),

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use spark_t2i::{Error, ErrorKind};
 
-use crate::process::{Here, PerProcess};
+use crate::process::PerProcess;
 
 /// More at once would keep others from the interpreter for long.
 const MOST_AT_ONCE: usize = 500;
@@ -33,6 +33,13 @@ struct Running<P> {
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
+impl<P> Running<P> {
+    fn is_this_thread(&self) -> bool {
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        thread.as_ref().is_some_and(|thread| thread.thread().id() == thread::current().id())
+    }
+}
+
 impl<P: Send + 'static> Courier<P> {
     /// One that has no thread yet.
     pub const fn new(deliver: fn(Vec<P>) -> bool) -> Self {
@@ -47,11 +54,7 @@ impl<P: Send + 'static> Courier<P> {
     /// Waits until what was sent before is delivered, for `at_most`. Not to be called by a thread that the delivery waits
     /// for. The delivery itself, which may come back here, waits for nothing.
     pub fn flush(&self, at_most: Duration) {
-        let by_itself = |running: Here<Running<P>>| {
-            let thread = running.thread.lock().unwrap_or_else(PoisonError::into_inner);
-            thread.as_ref().is_some_and(|thread| thread.thread().id() == thread::current().id())
-        };
-        if self.running.get().is_some_and(by_itself) {
+        if self.running.get().is_some_and(|running| running.is_this_thread()) {
             return;
         }
         let (done, flushed) = mpsc::channel();
@@ -60,17 +63,30 @@ impl<P: Send + 'static> Courier<P> {
         _ = flushed.recv_timeout(at_most);
     }
 
-    /// Stops the thread when it has delivered what there is, and waits for that, for `at_most`: foreign code may hang. Not to
-    /// be called by a thread that the delivery waits for.
-    pub fn stop(&self, at_most: Duration) {
-        self.stopped.store(true, Ordering::Release);
+    /// Ends the thread when it has delivered what there is, and waits for that, for `at_most`: foreign code may hang. What is
+    /// sent afterwards starts another. Not to be called by a thread that the delivery waits for; the delivery itself may, and
+    /// waits for nothing.
+    pub fn end(&self, at_most: Duration) {
         let Some(running) = self.running.take() else { return };
         _ = running.orders.send(Order::Stop);
-        let thread = running.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if running.is_this_thread() {
+            return;
+        }
+        let Some(thread) = running.thread.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
         let until = Instant::now() + at_most;
-        while thread.as_ref().is_some_and(|thread| !thread.is_finished()) && Instant::now() < until {
+        while !thread.is_finished() && Instant::now() < until {
             thread::sleep(Duration::from_millis(1));
         }
+        if thread.is_finished() {
+            // Nothing of it is left then, not even its stack.
+            _ = thread.join();
+        }
+    }
+
+    /// As [`end`](Self::end), and nothing is delivered ever after.
+    pub fn stop(&self, at_most: Duration) {
+        self.stopped.store(true, Ordering::Release);
+        self.end(at_most);
     }
 
     fn order(&self, order: Order<P>) {

@@ -6,7 +6,6 @@ use spark_t2i::{Error, Request, TaskId};
 use crate::call::{AnyCall, Call, Step};
 use crate::client::Client;
 use crate::image::Image;
-use crate::value::Value;
 
 /// Many images, in the order of their completion. The caller adds requests from wherever its own come, as many at a time as
 /// [`Client::max_in_flight`] says, and waits on [`call`](Self::call) for what became of them. Dropping it stops all.
@@ -50,12 +49,16 @@ impl Many {
     }
 }
 
-impl AnyCall for Many {
-    fn wait(&self, at_most: Duration) -> Step<Value, Value> {
+impl<V> AnyCall<V> for Many
+where
+    Generated: Into<V>,
+    (): Into<V>,
+{
+    fn wait(&self, at_most: Duration) -> Step<V, V> {
         AnyCall::wait(&self.call, at_most)
     }
 
-    fn take(&self) -> Step<Value, Value> {
+    fn take(&self) -> Step<V, V> {
         AnyCall::take(&self.call)
     }
 

@@ -3,6 +3,7 @@
 mod bench_cli;
 mod bench_emulator;
 mod bench_poll;
+mod c;
 mod generate;
 mod mutants;
 mod node;
@@ -23,12 +24,14 @@ Set-up, tests and measurements of this workspace.
   cargo xtask test [PART …]       installs what the tests need and passes them all;
                                   parts: rust; python (the wheel, in a fresh environment) and public-clients,
                                   which need Python 3.10 or newer; node (the packages, in a fresh folder), which
-                                  needs Node 20 or newer
+                                  needs Node 20 or newer; c (C and C++, in a fresh prefix; Linux)
+  cargo xtask install-c --prefix DIR
+                                  builds and installs the C library: headers, pkg-config file, CMake package
   cargo xtask generate [--verify] writes the files that follow from the code, or checks them
   cargo xtask mutants [NAME …]    breaks promises in a copy; each must make its scenario fail
   cargo xtask bench PART          measures, with the targets beside the figures; parts:
                                   emulator (throughput, memory), cli (start, size), python (import, waiting),
-                                  node (require, size, waiting, the event loop)
+                                  node (require, size, waiting, the event loop), c (size, the cost of a call)
   cargo xtask bench poll          what waiting costs over HTTP, in some three minutes: lag, requests, CPU, memory;
                                   --base-url URL (an emulator of yours), --tasks N, --poll-cost S, --latency SPEC,
                                   --json
@@ -50,7 +53,9 @@ fn main() -> ExitCode {
         ["bench", "cli", ..] => bench_cli::run(&arguments[2..]),
         ["bench", "python", rest @ ..] => python::bench(rest),
         ["bench", "node", rest @ ..] => node::bench(rest),
+        ["bench", "c", rest @ ..] => c::bench(rest),
         ["package", "node", rest @ ..] => node::package(rest),
+        ["install-c", rest @ ..] => c::install_from(rest),
         ["bench", "poll", rest @ ..] => bench_poll::run(rest),
         ["simulate", arguments @ ..] => simulate::run(arguments),
         // The benchmarks start server and load as processes of their own.

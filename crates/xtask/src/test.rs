@@ -4,9 +4,9 @@ use std::error::Error;
 use std::process::{Command, Stdio};
 
 use crate::steps::{Steps, cargo};
-use crate::{generate, mutants, node, public_clients, python, simulate};
+use crate::{c, generate, mutants, node, public_clients, python, simulate};
 
-const PARTS: [&str; 4] = ["rust", "python", "node", "public-clients"];
+const PARTS: [&str; 5] = ["rust", "python", "node", "c", "public-clients"];
 
 /// Runs the named parts, or all.
 ///
@@ -32,6 +32,9 @@ fn run_parts(steps: &mut Steps, wanted: impl Fn(&str) -> bool) -> Result<(), Box
     }
     if wanted("node") {
         node::test(steps)?;
+    }
+    if wanted("c") {
+        c::test(steps)?;
     }
     if wanted("public-clients") {
         public_clients::run(steps)?;
