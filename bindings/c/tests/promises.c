@@ -890,6 +890,8 @@ static int status_of(pid_t child) {
 }
 
 static void a_forked_child_goes_on(void) {
+  /* A child leaves what was its parent's alone where it is: valgrind takes that for a leak. */
+  if (getenv("SPARK_T2I_TEST_NO_FORK") != NULL) return;
   const spark_t2i_request request = fox();
   spark_t2i_call *call = NULL;
   spark_t2i_task *task = NULL;

@@ -307,7 +307,11 @@ fn valgrind(steps: &mut Steps, prefix: &Path) -> Result<(), Box<dyn Error>> {
             "--errors-for-leak-kinds=definite,indirect",
         ]);
         command.args(["--show-leak-kinds=definite,indirect", "--fair-sched=yes", "--child-silent-after-fork=yes"]);
-        command.arg(built.join(program)).args(arguments).env("SPARK_T2I_TEST_CALLS", "300");
+        command
+            .arg(built.join(program))
+            .args(arguments)
+            .env("SPARK_T2I_TEST_CALLS", "300")
+            .env("SPARK_T2I_TEST_NO_FORK", "1");
         steps.run(&format!("valgrind: {program}"), clean(&mut command).env("LD_LIBRARY_PATH", prefix.join("lib")))?;
     }
     Ok(())
