@@ -1,3 +1,4 @@
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use napi::bindgen_prelude::{Env, Result};
@@ -7,13 +8,21 @@ use spark_t2i_bridge::{self as bridge, AnyCall, Step};
 use crate::convert::{Given, Js, guarded, thrown};
 use crate::mailbox::{Local, News};
 
-/// A call under way. It is cancelled when it is collected.
+/// A call under way. It is cancelled when it is collected; what has ended does not wait for that.
 #[napi]
-pub struct Call(Arc<dyn AnyCall>);
+pub struct Call(RefCell<Option<Arc<dyn AnyCall>>>);
 
 impl Call {
     pub(crate) fn new(call: impl AnyCall + 'static) -> Self {
-        Self(Arc::new(call))
+        Self::of(Arc::new(call))
+    }
+
+    fn of(call: Arc<dyn AnyCall>) -> Self {
+        Self(RefCell::new(Some(call)))
+    }
+
+    fn get(&self) -> Option<Arc<dyn AnyCall>> {
+        self.0.borrow().clone()
     }
 }
 
@@ -22,18 +31,20 @@ impl Call {
     /// The ids of the tasks that it is after now, as far as they are known.
     #[napi(getter)]
     pub fn task_ids(&self) -> Vec<String> {
-        self.0.task_ids().iter().map(ToString::to_string).collect()
+        self.get().iter().flat_map(|call| call.task_ids()).map(|id| id.to_string()).collect()
     }
 
     /// What there is now: null, `[false, item]`, or `[true, result]`.
     #[napi]
     pub fn poll(&self, env: Env) -> Result<Option<(bool, Js)>> {
-        match guarded(env, || Ok(self.0.take()))? {
-            Step::Pending => Ok(None),
-            Step::Item(item) => Ok(Some((false, item.into()))),
-            Step::Done(Ok(result)) => Ok(Some((true, result.into()))),
-            Step::Done(Err(error)) => Err(thrown(env, &error)),
-        }
+        let call = self.get().ok_or_else(|| napi::Error::from_reason("the end of a call was taken twice"))?;
+        let end = match guarded(env, || Ok(call.take()))? {
+            Step::Pending => return Ok(None),
+            Step::Item(item) => return Ok(Some((false, item.into()))),
+            Step::Done(end) => end,
+        };
+        self.0.take();
+        end.map(|result| Some((true, result.into()))).map_err(|error| thrown(env, &error))
     }
 
     /// Has this number among the news as soon as there is something.
@@ -41,7 +52,9 @@ impl Call {
     pub fn wake(&self, env: Env, number: u32) -> Result<()> {
         let mailbox = Arc::clone(&Local::of(env)?.mailbox);
         guarded(env, || {
-            self.0.when_ready(Box::new(move || mailbox.send(News::Ready(number))));
+            if let Some(call) = self.get() {
+                call.when_ready(Box::new(move || mailbox.send(News::Ready(number))));
+            }
             Ok(())
         })
     }
@@ -50,7 +63,9 @@ impl Call {
     #[napi]
     pub fn cancel(&self, env: Env) -> Result<()> {
         guarded(env, || {
-            self.0.cancel();
+            if let Some(call) = self.get() {
+                call.cancel();
+            }
             Ok(())
         })
     }
@@ -71,7 +86,7 @@ impl Many {
     /// What becomes of them: `[index, image or null, error or null]` each. It has no end.
     #[napi]
     pub fn call(&self) -> Call {
-        Call(Arc::clone(&self.0) as _)
+        Call::of(Arc::clone(&self.0) as _)
     }
 
     /// Begins one more.

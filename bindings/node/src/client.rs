@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use napi::bindgen_prelude::{Env, Result};
+use napi::bindgen_prelude::{Env, ObjectFinalize, Result};
 use napi_derive::napi;
 use spark_t2i_bridge::{self as bridge, AnyCall, Error, Options, SaveOptions, request};
 
@@ -85,8 +85,8 @@ impl Task {
     }
 
     #[napi]
-    pub fn images(&self) -> Vec<Image> {
-        self.0.images().into_iter().map(Image).collect()
+    pub fn images(&self, env: Env) -> Result<Vec<Image>> {
+        self.0.images().into_iter().map(|image| Image::new(env, image)).collect()
     }
 
     #[napi]
@@ -106,8 +106,25 @@ impl Task {
 }
 
 /// A finished image.
-#[napi]
-pub struct Image(pub(crate) bridge::Image);
+#[napi(custom_finalize)]
+pub struct Image(bridge::Image);
+
+impl Image {
+    /// JavaScript collects when much is to be had, and sees nothing of what an image holds here. So it is told more than that
+    /// is, or the images of thousands of calls would wait for a collection.
+    const TOLD_BYTES: i64 = 1 << 16;
+
+    pub(crate) fn new(env: Env, image: bridge::Image) -> Result<Self> {
+        env.adjust_external_memory(Self::TOLD_BYTES)?;
+        Ok(Self(image))
+    }
+}
+
+impl ObjectFinalize for Image {
+    fn finalize(self, env: Env) -> Result<()> {
+        env.adjust_external_memory(-Self::TOLD_BYTES).map(|_| ())
+    }
+}
 
 #[napi]
 impl Image {

@@ -99,7 +99,7 @@ impl ToNapiValue for Js {
                     Ok(built.raw())
                 }
                 Value::Task(task) => Task::to_napi_value(env, Task(task)),
-                Value::Image(image) => Image::to_napi_value(env, Image(image)),
+                Value::Image(image) => Image::to_napi_value(env, Image::new(Env::from_raw(env), image)?),
             }
         }
     }

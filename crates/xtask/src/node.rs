@@ -187,7 +187,17 @@ fn bundle(steps: &mut Steps, tools: &Tools, compiled: &Path) -> Result<(), Box<d
 fn native(steps: &mut Steps, tools: &Tools) -> Result<PathBuf, Box<dyn Error>> {
     let output = fresh("native")?;
     let mut build = tools.command("napi");
-    build.args(["build", "--platform", "--release", "--no-js", "--dts", "binding.d.ts", "--manifest-path", BINDING]);
+    build.args([
+        "build",
+        "--platform",
+        "--profile",
+        "library",
+        "--no-js",
+        "--dts",
+        "binding.d.ts",
+        "--manifest-path",
+        BINDING,
+    ]);
     build.args(["--package-json-path", "node/package.json", "--target-dir"]).arg(folder());
     build.arg("--output-dir").arg(&output).args(["--", "--locked"]);
     steps.run("building the native part", &mut build)?;
