@@ -14,7 +14,7 @@ pub(crate) const HEADER: &str = "include/spark_t2i.h";
 const HEADERS: [&str; 2] = [HEADER, "include/spark_t2i.hpp"];
 const BINDING: &str = "bindings/c";
 const TESTS: &str = "bindings/c/tests";
-const README: &str = "bindings/c/README.md";
+const READMES: [&str; 2] = ["README.md", "bindings/c/README.md"];
 const EXAMPLES: [&str; 2] = ["bindings/c/examples/generate.c", "bindings/c/examples/generate.cpp"];
 /// As in the binding's build.rs.
 const SONAME: &str = "libspark_t2i.so.0";
@@ -317,7 +317,7 @@ fn valgrind(steps: &mut Steps, prefix: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The examples, and those of the README, through pkg-config: run against an emulator.
+/// The examples, and those of the READMEs, through pkg-config: run against an emulator.
 fn examples(steps: &mut Steps, prefix: &Path) -> Result<(), Box<dyn Error>> {
     let folder = folder().join("examples");
     fs::create_dir_all(&folder)?;
@@ -340,8 +340,11 @@ fn examples(steps: &mut Steps, prefix: &Path) -> Result<(), Box<dyn Error>> {
             let mut compile = Command::new(compiler);
             compile.arg(standard).args(STRICT).arg(source).arg("-o").arg(&program);
             steps.run(&format!("{compiler}: {name}"), compile.args(shared.split_whitespace()).arg("-pthread"))?;
+            // They do not replace each other's files.
+            let place = folder.join(format!("{name}-{compiler}-ran"));
+            fs::create_dir(&place)?;
             let mut run = Command::new(&program);
-            run.current_dir(&folder).env("LD_LIBRARY_PATH", prefix.join("lib"));
+            run.current_dir(place).env("LD_LIBRARY_PATH", prefix.join("lib"));
             run.env("SPARK_T2I_API_KEY", "any").env("SPARK_T2I_BASE_URL", format!("http://{}", emulator.addr));
             steps.run(&format!("{name}, of {compiler}"), &mut run)?;
         }
@@ -360,20 +363,26 @@ fn examples(steps: &mut Steps, prefix: &Path) -> Result<(), Box<dyn Error>> {
     steps.run("the program of the static library", &mut run)
 }
 
-/// Every program of the README, as a file.
+/// Every program of the READMEs, as a file.
 fn from_readme(folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
-    let readme = fs::read_to_string(root().join(README))?;
     let mut files = Vec::new();
-    for (language, extension) in [("c", "c"), ("cpp", "cpp")] {
-        let fence = format!("```{language}\n");
-        let blocks = readme.split(&fence).skip(1).filter_map(|rest| rest.split("```").next());
-        for (number, block) in blocks.enumerate() {
-            let file = folder.join(format!("readme-{}.{extension}", number + 1));
-            fs::write(&file, block)?;
-            files.push(file);
+    for (of, readme) in READMES.into_iter().enumerate() {
+        let text = fs::read_to_string(root().join(readme))?;
+        for language in ["c", "cpp"] {
+            let fence = format!("```{language}\n");
+            let blocks = text.split(&fence).skip(1).filter_map(|rest| rest.split("```").next());
+            let before = files.len();
+            for (number, block) in blocks.enumerate() {
+                let file = folder.join(format!("readme-{of}-{}.{language}", number + 1));
+                fs::write(&file, block)?;
+                files.push(file);
+            }
+            if files.len() == before {
+                return Err(format!("{readme} has no examples in {language}").into());
+            }
         }
     }
-    if files.len() < 2 { Err(format!("{README} has no examples").into()) } else { Ok(files) }
+    Ok(files)
 }
 
 /// Measures the installed library.

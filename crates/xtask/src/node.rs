@@ -17,7 +17,7 @@ const BINDING: &str = "bindings/node/Cargo.toml";
 /// The types of the native part, as napi writes them.
 const BINDING_TYPES: &str = "node/src/binding.d.ts";
 const TESTS: &str = "node/tests";
-const README: &str = "node/README.md";
+const READMES: [&str; 2] = ["README.md", "node/README.md"];
 /// What programs of both kinds of modules are built with. The declarations of the package are checked with them.
 const COMPILER_OPTIONS: &str = r#""strict": true, "noUncheckedIndexedAccess": true, "exactOptionalPropertyTypes": true,
     "noImplicitOverride": true, "noUnusedLocals": true, "noUnusedParameters": true, "skipLibCheck": false,
@@ -285,8 +285,10 @@ fn install(steps: &mut Steps, tools: &Tools, packages: &Packages) -> Result<Path
     }
     let examples = installed.join("esm/readme");
     fs::create_dir(&examples)?;
-    for (number, example) in examples_of(&fs::read_to_string(root().join(README))?).iter().enumerate() {
-        fs::write(examples.join(format!("example-{:02}.ts", number + 1)), example)?;
+    for (of, readme) in READMES.into_iter().enumerate() {
+        for (number, example) in examples_of(&fs::read_to_string(root().join(readme))?).iter().enumerate() {
+            fs::write(examples.join(format!("example-{of}-{:02}.ts", number + 1)), example)?;
+        }
     }
     Ok(installed)
 }
