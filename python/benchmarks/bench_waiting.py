@@ -29,7 +29,7 @@ TASKS = 1000
 COMPLETIONS = 3
 # Seconds of lag that a request is worth to our own polling: so much that it sends no more than the loops do. (At the
 # default of 0.1 it sends some more, and is told sooner.)
-POLL_COST = 0.125
+POLL_COST = 0.135
 # One median to spread the tasks, which must not go in step, and one more to learn from them.
 WARM_UP = 2 * MEDIAN
 LIMIT = 5 * MEDIAN

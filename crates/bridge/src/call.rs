@@ -158,6 +158,9 @@ impl<I: Send + 'static, T: Send + 'static> Call<I, T> {
         R: Send + 'static,
     {
         let mut finish = Finish { shared: Arc::clone(&self.shared), tell: Some(finish), result: PhantomData };
+        if self.shared.state().ended {
+            return finish.with(Err(self.shared.cancelled()));
+        }
         let runtime = match runtime::handle() {
             Ok(runtime) => runtime,
             Err(error) => return finish.with(Err(error)),
@@ -166,9 +169,15 @@ impl<I: Send + 'static, T: Send + 'static> Call<I, T> {
             let result = guarded(work).await;
             finish.with(result);
         });
-        let mut works = self.works.lock().unwrap_or_else(PoisonError::into_inner);
-        works.retain(|work| work.strong_count() > 0);
-        works.push(work);
+        {
+            let mut works = self.works.lock().unwrap_or_else(PoisonError::into_inner);
+            works.retain(|work| work.strong_count() > 0);
+            works.push(work);
+        }
+        // It was cancelled meanwhile, perhaps before this could be found there.
+        if self.shared.state().ended {
+            self.stop();
+        }
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared<I, T>> {

@@ -55,9 +55,9 @@ pub use options::Options;
 pub use process::{Here, PerProcess};
 pub use runtime::shut_down;
 pub use spark_t2i::{
-    Content, Decimal, Error, ErrorKind, Estimate, Event, EventKind, Given, LagStats, Metadata, Output, Parameters,
-    Report, Request, SaveOptions, Saved, ServerError, Size, Stats, Status, TaskId, TaskSnapshot, Usage, Violation,
-    Warning,
+    Charged, Content, Decimal, Error, ErrorKind, Estimate, Event, EventKind, Given, LagStats, Metadata, Output,
+    Parameters, Report, Request, SaveOptions, Saved, ServerError, Size, Stats, Status, TaskId, TaskSnapshot, Usage,
+    Violation, Warning,
 };
 pub use task::Task;
 pub use value::Value;

@@ -186,3 +186,16 @@ fn a_call_of_any_type_yields_values() {
         matches!(&fields[0].1, Value::Record("EventKind", kind) if matches!(&kind[0].1, Value::Text(text) if text == "submitted"))
     );
 }
+
+#[test]
+fn a_request_that_is_added_after_the_cancel_is_not_sent() {
+    let emulator = emulator(Duration::from_millis(100));
+    let many = Many::new(&client(&emulator));
+    many.call().cancel();
+    many.add(0, Ok(Request::new("a fox")), None);
+    assert!(matches!(many.call().wait(LONG), Step::Item(generated)
+        if generated.result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Cancelled)));
+    assert!(matches!(many.call().wait(LONG), Step::Done(Err(error)) if error.kind() == ErrorKind::Cancelled));
+    std::thread::sleep(Duration::from_millis(200));
+    assert_eq!(emulator.stats().charges.count, 0);
+}

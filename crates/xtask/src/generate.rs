@@ -6,11 +6,12 @@ use std::fs;
 use serde_json::{Value, json};
 use spark_t2i_core::{Code, ErrorKind};
 
+use crate::c;
 use crate::steps::root;
 
 /// Every generated file, by its path under the root, with its content.
-fn files() -> Vec<(&'static str, String)> {
-    vec![("tests/fixtures/errors.json", errors())]
+fn files() -> Result<Vec<(&'static str, String)>, Box<dyn Error>> {
+    Ok(vec![("tests/fixtures/errors.json", errors()), (c::HEADER, c::header()?)])
 }
 
 /// Writes the files; with `--verify`, only says which of them are not what would be written.
@@ -24,7 +25,7 @@ pub(crate) fn run(arguments: &[&str]) -> Result<(), Box<dyn Error>> {
         other => return Err(format!("unknown: {}; there is --verify", other.join(" ")).into()),
     };
     let mut stale = Vec::new();
-    for (path, content) in files() {
+    for (path, content) in files()? {
         let whole = root().join(path);
         if fs::read_to_string(&whole).ok().as_deref() == Some(&content) {
             continue;

@@ -3,9 +3,12 @@
 mod bench_cli;
 mod bench_emulator;
 mod bench_poll;
+mod c;
 mod generate;
 mod kotlin;
 mod mutants;
+mod node;
+mod node_tools;
 mod public_clients;
 mod python;
 mod server;
@@ -21,16 +24,22 @@ Set-up, tests and measurements of this workspace.
 
   cargo xtask test [PART …]       installs what the tests need and passes them all;
                                   parts: rust; python (the wheel, in a fresh environment) and public-clients,
-                                  which need Python 3.10 or newer; kotlin (on a JVM, with Maven)
+                                  which need Python 3.10 or newer; node (the packages, in a fresh folder), which
+                                  needs Node 20 or newer; c (C and C++, in a fresh prefix; Linux); kotlin (on a JVM,
+                                  with Maven)
+  cargo xtask install-c --prefix DIR
+                                  builds and installs the C library: headers, pkg-config file, CMake package
   cargo xtask generate [--verify] writes the files that follow from the code, or checks them
   cargo xtask generate bindings   writes the generated Kotlin; `test kotlin` checks it
   cargo xtask mutants [NAME …]    breaks promises in a copy; each must make its scenario fail
   cargo xtask bench PART          measures, with the targets beside the figures; parts:
                                   emulator (throughput, memory), cli (start, size), python (import, waiting),
+                                  node (require, size, waiting, the event loop), c (size, the cost of a call),
                                   mobile (size of the library for phones)
   cargo xtask bench poll          what waiting costs over HTTP, in some three minutes: lag, requests, CPU, memory;
                                   --base-url URL (an emulator of yours), --tasks N, --poll-cost S, --latency SPEC,
                                   --json
+  cargo xtask package node        builds the npm packages of this system, and prints where they are
   cargo xtask simulate [FILE]     what polling costs by policy, on virtual time: a table, docs/polling.md
                                   and docs/polling.svg (--verify: are they current?); with a file of
                                   recorded seconds, there; --seed N for other tasks
@@ -48,7 +57,11 @@ fn main() -> ExitCode {
         ["bench", "emulator", ..] => bench_emulator::run(&arguments[2..]),
         ["bench", "cli", ..] => bench_cli::run(&arguments[2..]),
         ["bench", "python", rest @ ..] => python::bench(rest),
+        ["bench", "node", rest @ ..] => node::bench(rest),
+        ["bench", "c", rest @ ..] => c::bench(rest),
         ["bench", "mobile", rest @ ..] => kotlin::bench(rest),
+        ["package", "node", rest @ ..] => node::package(rest),
+        ["install-c", rest @ ..] => c::install_from(rest),
         ["bench", "poll", rest @ ..] => bench_poll::run(rest),
         ["simulate", arguments @ ..] => simulate::run(arguments),
         // The benchmarks start server and load as processes of their own.

@@ -1,11 +1,10 @@
 //! `cargo xtask test python` and `cargo xtask bench python`: the wheel as its users get it, tested and measured.
 
 use std::error::Error;
-use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::steps::{Steps, cargo_target, root};
+use crate::steps::{Steps, cargo_target, only, root};
 use crate::virtual_environment::VirtualEnvironment;
 
 /// Whoever installs it waits for it.
@@ -101,7 +100,7 @@ fn wheel(steps: &mut Steps) -> Result<PathBuf, Box<dyn Error>> {
     build.args(["build", "--release", "--locked", "--interpreter"]).arg(tools.python());
     build.arg("--target-dir").arg(folder()).arg("--out").arg(&wheels);
     steps.run("building the wheel", build.current_dir(root().join("python")))?;
-    let wheel = only_wheel(&wheels)?;
+    let wheel = only(&wheels, "whl")?;
     steps.call("wheel", || {
         let bytes = fs::metadata(&wheel)?.len();
         let name = wheel.file_name().unwrap_or_default().to_string_lossy();
@@ -128,15 +127,6 @@ fn install(
     steps.run("installing the wheel", install.arg(wheel))?;
     steps.run("importing it", installed.command().args(["-c", IS_OURS]))?;
     Ok(installed)
-}
-
-fn only_wheel(folder: &Path) -> Result<PathBuf, Box<dyn Error>> {
-    let files = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>, std::io::Error>>()?;
-    let mut wheels = files.into_iter().filter(|file| file.extension() == Some(OsStr::new("whl")));
-    match (wheels.next(), wheels.next()) {
-        (Some(wheel), None) => Ok(wheel),
-        _ => Err(format!("there should be one wheel in {}", folder.display()).into()),
-    }
 }
 
 fn folder() -> PathBuf {

@@ -1,4 +1,6 @@
 use std::error::Error;
+use std::ffi::OsStr;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -68,6 +70,32 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments);
     command
+}
+
+/// What a command prints.
+///
+/// # Errors
+/// When it cannot be started or does not succeed.
+pub(crate) fn said(command: &mut Command) -> Result<String, Box<dyn Error>> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let output = command.output().map_err(|error| format!("{program}: {error}"))?;
+    if output.status.success() {
+        return Ok(String::from_utf8(output.stdout)?.trim().to_owned());
+    }
+    Err(format!("{program}: {}: {}", output.status, String::from_utf8_lossy(&output.stderr)).into())
+}
+
+/// The one file in a folder that has this extension.
+///
+/// # Errors
+/// When there is none, or there are several.
+pub(crate) fn only(folder: &Path, extension: &str) -> Result<PathBuf, Box<dyn Error>> {
+    let files = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>, std::io::Error>>()?;
+    let mut found = files.into_iter().filter(|file| file.extension() == Some(OsStr::new(extension)));
+    match (found.next(), found.next()) {
+        (Some(file), None) => Ok(file),
+        _ => Err(format!("there should be one .{extension} in {}", folder.display()).into()),
+    }
 }
 
 /// `cargo xtask` is a debug build, of which no figure counts: the same again in a release build.

@@ -4,9 +4,9 @@ use std::error::Error;
 use std::process::{Command, Stdio};
 
 use crate::steps::{Steps, cargo};
-use crate::{generate, kotlin, mutants, public_clients, python, simulate};
+use crate::{c, generate, kotlin, mutants, node, public_clients, python, simulate};
 
-const PARTS: [&str; 4] = ["rust", "python", "kotlin", "public-clients"];
+const PARTS: [&str; 6] = ["rust", "python", "node", "c", "kotlin", "public-clients"];
 
 /// Runs the named parts, or all.
 ///
@@ -29,6 +29,12 @@ fn run_parts(steps: &mut Steps, wanted: impl Fn(&str) -> bool) -> Result<(), Box
     }
     if wanted("python") {
         python::test(steps)?;
+    }
+    if wanted("node") {
+        node::test(steps)?;
+    }
+    if wanted("c") {
+        c::test(steps)?;
     }
     if wanted("kotlin") {
         kotlin::test(steps)?;

@@ -7,7 +7,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::steps::{Steps, root};
+use crate::steps::{Steps, root, said};
 
 /// What an interpreter tells of itself: whether it is new enough, and what an environment depends on.
 const ABOUT: &str = "import sys; print(sys.version_info >= (3, 10), sys.version, sys.base_prefix)";
@@ -118,18 +118,8 @@ fn about_system_python() -> Result<String, Box<dyn Error>> {
     if about.starts_with("True") { Ok(about) } else { Err(format!("Python is too old ({about}); {NEEDS}").into()) }
 }
 
-/// What a command prints.
-fn said(command: &mut Command) -> Result<String, Box<dyn Error>> {
-    let program = command.get_program().to_string_lossy().into_owned();
-    let output = command.output().map_err(|error| format!("{program}: {error}"))?;
-    if output.status.success() {
-        return Ok(String::from_utf8(output.stdout)?.trim().to_owned());
-    }
-    Err(format!("{program}: {}: {}", output.status, String::from_utf8_lossy(&output.stderr)).into())
-}
-
 /// The folder for what can be had again.
-fn cache() -> Result<PathBuf, Box<dyn Error>> {
+pub(crate) fn cache() -> Result<PathBuf, Box<dyn Error>> {
     // A relative path would mean another folder to each program that is started; the XDG rules pass over it, too.
     let named = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let cache = named("XDG_CACHE_HOME")

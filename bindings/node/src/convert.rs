@@ -1,0 +1,147 @@
+//! Between JavaScript's values and the bridge's.
+
+use napi::bindgen_prelude::{
+    BigInt, Env, FromNapiValue, JsObjectValue, JsValuesTupleIntoVec, Null, Object, Result, ToNapiValue, Uint8Array,
+    Unknown, Utf16String,
+};
+use napi::{JsValue, ValueType, sys};
+use spark_t2i_bridge::{Argument, Error, Value, guard};
+
+use crate::client::{Image, Task};
+use crate::mailbox::Local;
+
+/// Nothing that the bridge reads is a list in a list in a list; a list may hold itself.
+const DEEPEST: usize = 3;
+/// JavaScript's `Number.MAX_SAFE_INTEGER`.
+const MOST_EXACT: i128 = (1 << 53) - 1;
+
+/// A value of whatever type, for the bridge to judge.
+pub struct Given(pub(crate) Argument);
+
+impl FromNapiValue for Given {
+    unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> Result<Self> {
+        // SAFETY: the caller vouches for both.
+        argument(unsafe { Unknown::from_napi_value(env, value) }?, DEEPEST).map(Self)
+    }
+}
+
+fn argument(value: Unknown<'_>, depth: usize) -> Result<Argument> {
+    let Some(depth) = depth.checked_sub(1) else { return Ok(Argument::Other) };
+    // SAFETY: each is cast to what it was found to be.
+    Ok(match value.get_type()? {
+        ValueType::Undefined | ValueType::Null => Argument::Absent,
+        ValueType::Boolean => Argument::Boolean(unsafe { value.cast() }?),
+        ValueType::Number => Argument::from_only_number(unsafe { value.cast() }?),
+        ValueType::BigInt => Argument::Integer(integer(&unsafe { value.cast::<BigInt>() }?)),
+        ValueType::String => Argument::from_utf16(&unsafe { value.cast::<Utf16String>() }?),
+        ValueType::Object => {
+            let object: Object<'_> = unsafe { value.cast() }?;
+            if object.is_array()? {
+                let elements = 0..object.get_array_length_unchecked()?;
+                Argument::List(elements.map(|at| argument(object.get_element(at)?, depth)).collect::<Result<_>>()?)
+            } else if object.is_date()? || object.is_buffer()? || object.is_typedarray()? || object.is_arraybuffer()? {
+                Argument::Other
+            } else {
+                let names = object.get_property_names()?;
+                let pair = |at| {
+                    let name: Unknown<'_> = names.get_element(at)?;
+                    let value = argument(object.get_property(name)?, depth)?;
+                    Ok((String::from_utf16_lossy(&unsafe { name.cast::<Utf16String>() }?), value))
+                };
+                Argument::Map((0..names.get_array_length_unchecked()?).map(pair).collect::<Result<_>>()?)
+            }
+        }
+        _ => Argument::Other,
+    })
+}
+
+fn integer(number: &BigInt) -> i128 {
+    let magnitude = match number.words[..] {
+        [] => Some(0),
+        [low] => Some(i128::from(low)),
+        [low, high] => i128::try_from(u128::from(high) << 64 | u128::from(low)).ok(),
+        _ => None,
+    };
+    match magnitude {
+        Some(magnitude) if number.sign_bit => -magnitude,
+        Some(magnitude) => magnitude,
+        None if number.sign_bit => i128::MIN,
+        None => i128::MAX,
+    }
+}
+
+/// A value for JavaScript. Records are made by the function that was given to `start`, from their names and their fields by
+/// position.
+pub struct Js(Value);
+
+impl<T: Into<Value>> From<T> for Js {
+    fn from(value: T) -> Self {
+        Self(value.into())
+    }
+}
+
+impl ToNapiValue for Js {
+    unsafe fn to_napi_value(env: sys::napi_env, value: Self) -> Result<sys::napi_value> {
+        // SAFETY: the caller vouches for the environment.
+        unsafe {
+            match value.0 {
+                Value::None => Null::to_napi_value(env, Null),
+                Value::Boolean(value) => bool::to_napi_value(env, value),
+                Value::Integer(number) => exactly(env, number),
+                Value::Number(number) => f64::to_napi_value(env, number),
+                Value::Text(text) => String::to_napi_value(env, text),
+                Value::Bytes(bytes) => Uint8Array::to_napi_value(env, Vec::from(bytes).into()),
+                Value::Decimal(number) => String::to_napi_value(env, number.to_string()),
+                Value::Path(path) => String::to_napi_value(env, path.to_string_lossy().into_owned()),
+                Value::List(values) => Vec::to_napi_value(env, values.into_iter().map(Js).collect::<Vec<_>>()),
+                Value::Record(name, fields) => {
+                    let built = Local::of(Env::from_raw(env))?.build(Env::from_raw(env), Record(name, fields))?;
+                    Ok(built.raw())
+                }
+                Value::Task(task) => Task::to_napi_value(env, Task(task)),
+                Value::Image(image) => Image::to_napi_value(env, Image::new(Env::from_raw(env), image)?),
+            }
+        }
+    }
+}
+
+/// A number, or a big integer where a number would be rounded.
+#[expect(clippy::cast_precision_loss, reason = "only where nothing is lost")]
+unsafe fn exactly(env: sys::napi_env, number: i128) -> Result<sys::napi_value> {
+    // SAFETY: the caller vouches for the environment.
+    unsafe {
+        if number.abs() <= MOST_EXACT {
+            f64::to_napi_value(env, number as f64)
+        } else {
+            i128::to_napi_value(env, number)
+        }
+    }
+}
+
+/// What a record is built of.
+pub(crate) struct Record(&'static str, Vec<(&'static str, Value)>);
+
+impl JsValuesTupleIntoVec for Record {
+    fn into_vec(self, env: sys::napi_env) -> Result<Vec<sys::napi_value>> {
+        let fields = self.1.into_iter().map(|(_, value)| Js(value));
+        // SAFETY: it is the environment of the call.
+        unsafe {
+            let name = <&str>::to_napi_value(env, self.0);
+            std::iter::once(name).chain(fields.map(|field| Js::to_napi_value(env, field))).collect()
+        }
+    }
+}
+
+/// An error, to be thrown.
+pub(crate) fn thrown(env: Env, error: &Error) -> napi::Error {
+    let raw = env.raw();
+    // SAFETY: the environment is that of the call; what is made is used at once.
+    let made =
+        unsafe { Js::to_napi_value(raw, Js(error.into())).and_then(|value| Unknown::from_napi_value(raw, value)) };
+    made.map_or_else(|problem| problem, napi::Error::from_unknown_without_coercion)
+}
+
+/// Work of the bridge, as a part of a function of JavaScript.
+pub(crate) fn guarded<T>(env: Env, work: impl FnOnce() -> std::result::Result<T, Error>) -> Result<T> {
+    guard(work).map_err(|error| thrown(env, &error))
+}

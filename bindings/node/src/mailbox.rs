@@ -1,0 +1,141 @@
+//! What other threads tell a thread of JavaScript: which calls have something for it, and log records.
+
+use std::cell::Cell;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use napi::bindgen_prelude::{Env, Function, FunctionRef, Result, Status, ToNapiValue, Unknown};
+use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
+use napi::{check_status, sys};
+use napi_derive::napi;
+use spark_t2i_bridge::{self as bridge, Listener, LogLevel, LogRecord};
+
+use crate::convert::{Record, guarded};
+
+/// How long the end of the last thread of JavaScript waits for what goes on in the background.
+const LONGEST_END: Duration = Duration::from_millis(300);
+
+/// Threads of JavaScript that use this library.
+static THREADS: AtomicUsize = AtomicUsize::new(0);
+
+/// It does not keep the process alive by itself: see [`hold`].
+type Signal = ThreadsafeFunction<(), (), (), Status, false, true>;
+
+/// The news for one thread of JavaScript, which is woken once for all that came since it looked.
+pub(crate) struct Mailbox {
+    news: Mutex<Vec<News>>,
+    signal: Signal,
+}
+
+/// One of them.
+pub enum News {
+    /// The call that waits under this number has something.
+    Ready(u32),
+    /// A log record.
+    Log(LogRecord),
+}
+
+impl Mailbox {
+    pub(crate) fn send(&self, news: News) {
+        let first = {
+            let mut waiting = self.news.lock().unwrap_or_else(PoisonError::into_inner);
+            waiting.push(news);
+            waiting.len() == 1
+        };
+        if first {
+            // It fails where the thread has ended, which is told nothing any more.
+            _ = self.signal.call((), ThreadsafeFunctionCallMode::NonBlocking);
+        }
+    }
+}
+
+/// A number, or level, target and message.
+impl ToNapiValue for News {
+    unsafe fn to_napi_value(env: sys::napi_env, news: Self) -> Result<sys::napi_value> {
+        // SAFETY: the caller vouches for the environment.
+        unsafe {
+            match news {
+                Self::Ready(number) => u32::to_napi_value(env, number),
+                Self::Log(record) => {
+                    let level = record.level.number().to_string();
+                    Vec::to_napi_value(env, vec![level, record.target.to_owned(), record.message])
+                }
+            }
+        }
+    }
+}
+
+/// What belongs to one thread of JavaScript.
+pub(crate) struct Local {
+    build: FunctionRef<Record, Unknown<'static>>,
+    listener: Cell<Option<Listener>>,
+    pub(crate) mailbox: Arc<Mailbox>,
+}
+
+impl Local {
+    pub(crate) fn of(env: Env) -> Result<&'static Self> {
+        let local = env.get_instance_data::<Self>()?;
+        local.map(|local| &*local).ok_or_else(|| napi::Error::from_reason("the native part was not started"))
+    }
+
+    pub(crate) fn build(&self, env: Env, record: Record) -> Result<Unknown<'static>> {
+        self.build.borrow_back(&env)?.call(record)
+    }
+}
+
+/// To be called once before anything else. `build` makes the objects of this package, from a name and fields; `signal` is
+/// called when there are news.
+#[napi]
+pub fn start(
+    env: Env,
+    #[napi(ts_arg_type = "Build")] build: Function<'_, Record, Unknown<'static>>,
+    signal: Function<'_, (), ()>,
+) -> Result<()> {
+    let signal = signal.build_threadsafe_function::<()>().callee_handled::<false>().weak::<true>().build()?;
+    let mailbox = Arc::new(Mailbox { news: Mutex::default(), signal });
+    env.set_instance_data(Local { build: build.create_ref()?, listener: Cell::default(), mailbox }, (), |_| {})?;
+    THREADS.fetch_add(1, Ordering::AcqRel);
+    env.add_env_cleanup_hook((), |()| {
+        if THREADS.fetch_sub(1, Ordering::AcqRel) == 1 {
+            bridge::shut_down(LONGEST_END);
+        }
+    })?;
+    Ok(())
+}
+
+/// What came since the last time.
+#[napi]
+pub fn take_news(env: Env) -> Result<Vec<News>> {
+    let mailbox = &Local::of(env)?.mailbox;
+    Ok(std::mem::take(&mut *mailbox.news.lock().unwrap_or_else(PoisonError::into_inner)))
+}
+
+/// Whether the process shall stay alive for what is to come.
+#[napi]
+pub fn hold(env: Env, on: bool) -> Result<()> {
+    let signal = Local::of(env)?.mailbox.signal.raw();
+    // SAFETY: it lives as long as the mailbox, and this is its thread.
+    check_status!(unsafe {
+        if on {
+            sys::napi_ref_threadsafe_function(env.raw(), signal)
+        } else {
+            sys::napi_unref_threadsafe_function(env.raw(), signal)
+        }
+    })
+}
+
+/// From now on this thread is told log records of this level and above: 10 for debug, 20 for info, 30 for warnings, 40 for
+/// errors, 50 for none.
+#[napi]
+pub fn listen(env: Env, level: u32) -> Result<()> {
+    let (level, local) = (LogLevel::at_least(level), Local::of(env)?);
+    // The one before goes first.
+    local.listener.take();
+    if level != LogLevel::Off {
+        let mailbox = Arc::clone(&local.mailbox);
+        let tell = move |record: &LogRecord| mailbox.send(News::Log(record.clone()));
+        local.listener.set(Some(guarded(env, || bridge::listen(level, tell))?));
+    }
+    Ok(())
+}

@@ -1,0 +1,184 @@
+/**
+ * How long a `require` takes, and what waiting costs with 1 000 tasks in flight: this package beside a loop as one writes it
+ * by hand with `fetch`, 3 s between two looks and a timer for each task.
+ *
+ *     node bench.mjs [--require] [--tasks N] [--json]
+ *
+ * Each runs in a process of its own, whose CPU time and memory are taken, against an emulator of its own, whose counters tell
+ * the lag and the requests. Missed targets are no failure: another machine is slower.
+ */
+
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const LATENCY = 'lognormal:12s:0.25';
+const MEDIAN = 12;
+const INTERVAL = 3;
+const TASKS = 1000;
+/** Completions that are measured, for each task in flight. */
+const COMPLETIONS = 3;
+/**
+ * Seconds of lag that a request is worth to our own polling: so much that it sends no more than the loops do. (At the default
+ * of 0.1 it sends some more, and is told sooner.)
+ */
+const POLL_COST = 0.14;
+/** One median to spread the tasks, which must not go in step, and one more to learn from them. */
+const WARM_UP = 2 * MEDIAN;
+const LIMIT = 5 * MEDIAN;
+const DELAY_SECONDS = 10;
+const REQUIRES = 30;
+const TARGETS = { require: 10, cpu: 0.25, memory: 0.25, lag: 0.4, requests: 1, delay: 5 };
+
+const SUBJECTS = {
+  fetch: { contender: 'fetch', interval: INTERVAL },
+  'spark-t2i, 3 s': { contender: 'spark-t2i', interval: INTERVAL },
+  'spark-t2i': { contender: 'spark-t2i', interval: null },
+};
+
+const here = dirname(fileURLToPath(import.meta.url));
+const cli = join(dirname(createRequire(import.meta.url).resolve('spark-t2i')), 'cli.js');
+
+function requireMilliseconds() {
+  const script = join(here, 'require.cjs');
+  const runs = Array.from({ length: REQUIRES }, () => {
+    return Number(spawnSync(process.execPath, [script], { encoding: 'utf8' }).stdout);
+  }).sort((a, b) => a - b);
+  return { best: runs[0], median: runs[runs.length >> 1], worst: runs.at(-1) };
+}
+
+async function withServer(use) {
+  const args = [cli, 'serve', '--quiet', '--latency', LATENCY, '--no-progress'];
+  const server = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  try {
+    const [line] = await once(createInterface(server.stdout), 'line');
+    const stats = async () => (await fetch(`${line}/_emulator/stats`)).json();
+    return await use(line, stats);
+  } finally {
+    server.kill('SIGKILL');
+  }
+}
+
+/** The job in a process of its own; `began` is called when the measured part begins. */
+async function load(job, began = async () => {}) {
+  const child = spawn(process.execPath, [join(here, 'contenders.mjs'), JSON.stringify(job)], {
+    cwd: here,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let done;
+  for await (const line of createInterface(child.stdout)) {
+    if (line === 'measuring') {
+      await began();
+    } else {
+      done = JSON.parse(line);
+    }
+  }
+  if (done === undefined) {
+    throw new Error(`${job.contender} ended without a result`);
+  }
+  return done;
+}
+
+async function measure(name, tasks) {
+  const { contender, interval } = SUBJECTS[name];
+  return withServer(async (url, stats) => {
+    const job = {
+      contender,
+      url,
+      tasks,
+      interval,
+      pollCost: POLL_COST,
+      spread: MEDIAN,
+      warmUp: WARM_UP,
+      completions: COMPLETIONS * tasks,
+      limit: LIMIT,
+      delaySeconds: DELAY_SECONDS,
+    };
+    let before;
+    const done = await load(job, async () => (before = await stats()));
+    const after = await stats();
+    if (done.failed > 0) {
+      console.error(`${name}: ${done.failed} tasks failed; the first: ${done.firstFailure}`);
+    }
+    // With as many tasks under way before as after, requests and ends of the same time belong together; and the lags told in
+    // it are those told until its end without those until its begin.
+    const [lag, earlier] = [after.lag_seconds, before.lag_seconds];
+    const told = lag.count - earlier.count;
+    return {
+      cpuMillisecondsPerTask: (1000 * done.cpuSeconds) / done.completed,
+      statusRequestsPerTask: (after.requests.status - before.requests.status) / told,
+      meanLagSeconds: (lag.mean * lag.count - (earlier.mean ?? 0) * earlier.count) / told,
+      peakBytes: done.peakBytes,
+      loopDelayMilliseconds: done.loopDelay,
+      completed: done.completed,
+      failed: done.failed,
+      seconds: done.seconds,
+    };
+  });
+}
+
+function ratios(figures, idle) {
+  const [hand, equal, own] = Object.keys(SUBJECTS).map((name) => figures[name]);
+  return {
+    cpu: equal.cpuMillisecondsPerTask / hand.cpuMillisecondsPerTask,
+    cpuOwn: own.cpuMillisecondsPerTask / hand.cpuMillisecondsPerTask,
+    memory: (own.peakBytes - idle.peakBytes) / (hand.peakBytes - idle.peakBytes),
+    lag: own.meanLagSeconds / hand.meanLagSeconds,
+    requests: own.statusRequestsPerTask / hand.statusRequestsPerTask,
+  };
+}
+
+function table(tasks, figures, idle, over) {
+  const row = (name, cells, target = '') =>
+    `${name.padEnd(34)}${cells.map((cell) => cell.padStart(16)).join('')}  ${target}`.trimEnd();
+  const all = Object.values(figures);
+  const milliseconds = (value) => `${value.toFixed(2)} ms`;
+  const delay = (of) => all.map((each) => milliseconds(each.loopDelayMilliseconds[of]));
+  return [
+    row(`${tasks} tasks in flight, ${LATENCY}`, Object.keys(figures)),
+    row('CPU a task', all.map((each) => milliseconds(each.cpuMillisecondsPerTask))),
+    row('requests for the state a task', all.map((each) => each.statusRequestsPerTask.toFixed(2))),
+    row('mean lag', all.map((each) => `${each.meanLagSeconds.toFixed(2)} s`)),
+    row('memory, the most', all.map((each) => `${(each.peakBytes / 1e6).toFixed(0)} MB`)),
+    row('  above an idle process', all.map((each) => `${((each.peakBytes - idle.peakBytes) / 1e6).toFixed(0)} MB`)),
+    row('the event loop came round within', delay('max'), `<= ${TARGETS.delay + 1} ms; idle: ${milliseconds(idle.loopDelay.max)}`),
+    row('  999 times of 1000', delay('p999'), `idle: ${milliseconds(idle.loopDelay.p999)}`),
+    row('  in the median', delay('median'), `idle: ${milliseconds(idle.loopDelay.median)}`),
+    row('completed, and failed', all.map((each) => `${each.completed}, ${each.failed}`)),
+    '',
+    row('over the loop with fetch', ['', 'spark-t2i, 3 s', 'spark-t2i'], 'target'),
+    row('CPU a task', ['', over.cpu.toFixed(2), over.cpuOwn.toFixed(2)], `<= ${TARGETS.cpu}`),
+    row('memory above an idle process', ['', '', over.memory.toFixed(2)], `<= ${TARGETS.memory}`),
+    row('mean lag', ['', '', over.lag.toFixed(2)], `<= ${TARGETS.lag}`),
+    row('requests for the state', ['', '', over.requests.toFixed(2)], `<= ${TARGETS.requests}`),
+  ].join('\n');
+}
+
+const args = process.argv.slice(2);
+const tasks = args.includes('--tasks') ? Number(args[args.indexOf('--tasks') + 1]) : TASKS;
+const report = { requireMilliseconds: requireMilliseconds() };
+const { best, median, worst } = report.requireMilliseconds;
+console.error(
+  `require: ${best.toFixed(1)} ms at best, ${median.toFixed(1)} in the median, ${worst.toFixed(1)} at worst; target < ${TARGETS.require}`,
+);
+if (!args.includes('--require')) {
+  console.error('an idle process …');
+  const nothing = { contender: 'idle', tasks: 0, spread: 0, warmUp: 2, completions: 1, limit: 1 };
+  const idle = await load({ ...nothing, delaySeconds: DELAY_SECONDS });
+  const figures = {};
+  for (const name of Object.keys(SUBJECTS)) {
+    console.error(`${tasks} tasks in flight, by ${name} …`);
+    figures[name] = await measure(name, tasks);
+  }
+  const over = ratios(figures, idle);
+  Object.assign(report, { tasks, latency: LATENCY, idle, contenders: figures, ratios: over, targets: TARGETS });
+  if (!args.includes('--json')) {
+    console.log(table(tasks, figures, idle, over));
+  }
+}
+if (args.includes('--json')) {
+  console.log(JSON.stringify(report, null, 2));
+}

@@ -1,0 +1,107 @@
+/**
+ * The process that is measured: a loop as one writes it by hand with `fetch`, or this package, or nothing.
+ *
+ * `bench.mjs` starts it. It says a line when the measured part begins, and what came of it when that ends.
+ */
+
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+
+const PROMPT = 'a red fox in the snow';
+// Any key will do: it goes to this machine only.
+const KEY = 'bench-waiting';
+
+const sleep = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+
+const CONTENDERS = {
+  idle: async () => () => sleep(3600),
+
+  fetch: async ({ url, interval }) => {
+    const headers = { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' };
+    const body = JSON.stringify({ model: 'spark_t2i_3_0', input: [{ params: { prompt: PROMPT } }] });
+    const read = async (answer) => {
+      if (!answer.ok) {
+        throw new Error(`HTTP ${answer.status}`);
+      }
+      return answer.json();
+    };
+    return async () => {
+      let task = await read(await fetch(`${url}/model/v1/generation`, { method: 'POST', headers, body }));
+      while (task.status !== 'completed' && task.status !== 'failed') {
+        await sleep(interval);
+        task = await read(await fetch(`${url}/model/v1/generation/task/${task.id}`, { headers }));
+      }
+      if (task.status === 'failed') {
+        throw new Error('the task failed');
+      }
+    };
+  },
+
+  'spark-t2i': async ({ url, interval, pollCost }) => {
+    const { Client } = await import('spark-t2i');
+    const client = new Client({ apiKey: KEY, baseUrl: url, pollInterval: interval, pollCost, maxRequestsPerSecond: 0 });
+    return () => client.generate(PROMPT);
+  },
+};
+
+const outcomes = { completed: 0, failed: 0, firstFailure: null };
+
+async function keepWaiting(one, delay) {
+  await sleep(delay);
+  for (;;) {
+    try {
+      await one();
+      outcomes.completed++;
+    } catch (error) {
+      outcomes.failed++;
+      outcomes.firstFailure ??= String(error);
+      // Where something is wrong, no storm of requests is to be measured.
+      await sleep(1);
+    }
+  }
+}
+
+/** Of all threads of this process, the system's part included. */
+function cpuSeconds() {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
+
+/** How long the event loop did not come round, over so many seconds; the timer that looks after it comes every millisecond. */
+async function loopDelay(seconds) {
+  const histogram = monitorEventLoopDelay({ resolution: 1 });
+  histogram.enable();
+  await sleep(seconds);
+  histogram.disable();
+  const milliseconds = (nanoseconds) => nanoseconds / 1e6;
+  return {
+    median: milliseconds(histogram.percentile(50)),
+    p99: milliseconds(histogram.percentile(99)),
+    p999: milliseconds(histogram.percentile(99.9)),
+    max: milliseconds(histogram.max),
+  };
+}
+
+const job = JSON.parse(process.argv[2]);
+const one = await CONTENDERS[job.contender](job);
+for (let number = 0; number < job.tasks; number++) {
+  void keepWaiting(one, (job.spread * number) / job.tasks);
+}
+await sleep(job.warmUp);
+const begin = performance.now();
+const [cpu, completed] = [cpuSeconds(), outcomes.completed];
+console.log('measuring');
+while (outcomes.completed - completed < job.completions && performance.now() - begin < job.limit * 1000) {
+  // So seldom that the looking costs next to nothing.
+  await sleep(0.05);
+}
+const done = {
+  seconds: (performance.now() - begin) / 1000,
+  completed: outcomes.completed - completed,
+  failed: outcomes.failed,
+  firstFailure: outcomes.firstFailure,
+  cpuSeconds: cpuSeconds() - cpu,
+  peakBytes: process.resourceUsage().maxRSS * 1024,
+};
+// Looking after the loop takes CPU time of its own: it comes after what is measured.
+console.log(JSON.stringify({ ...done, loopDelay: await loopDelay(job.delaySeconds) }));
+process.exit(0);

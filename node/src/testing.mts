@@ -1,0 +1,2 @@
+export { Emulator } from './testing.js';
+export type * from './testing.js';
