@@ -28,6 +28,8 @@ macro_rules! by_name {
         }
     };
 }
+// Beyond this file only the emulator has options by name.
+#[cfg(feature = "emulator")]
 pub(crate) use by_name;
 
 /// Hands every option that is given to the builder's method of the same name.
@@ -39,6 +41,7 @@ macro_rules! set {
         };)+
     };
 }
+#[cfg(feature = "emulator")]
 pub(crate) use set;
 
 /// The options of a client; what is none has its default. The names are the design's, in every language.

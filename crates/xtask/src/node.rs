@@ -108,7 +108,7 @@ pub(crate) fn bench(arguments: &[&str]) -> Result<(), Box<dyn Error>> {
 /// Builds and packs the packages, for whoever publishes them.
 ///
 /// # Errors
-/// As [`test`].
+/// As [`test()`].
 pub(crate) fn package(arguments: &[&str]) -> Result<(), Box<dyn Error>> {
     if !arguments.is_empty() {
         return Err("package node takes no arguments".into());
