@@ -64,9 +64,9 @@ pub(crate) fn generate_from_sources() -> Result<(), Box<dyn Error>> {
 
 /// The library with its metadata and the emulator, the program that reads them, and the command that serves scenarios.
 fn build(steps: &mut Steps) -> Result<(), Box<dyn Error>> {
-    let features = "spark-t2i-uniffi/bindgen,spark-t2i-uniffi/emulator";
-    let mut build = cargo(&["build", "--locked", "--package", "spark-t2i-uniffi", "--package", "spark-t2i-cli"]);
-    steps.run("building the library for Kotlin and Swift", build.args(["--features", features]))
+    // All of the workspace, as the other tests build it: for two packages of it alone their dependencies would be built anew.
+    let build = &mut cargo(&["build", "--workspace", "--all-features", "--locked"]);
+    steps.run("building the library for Kotlin and Swift", build)
 }
 
 fn generate(verify: bool) -> Result<(), Box<dyn Error>> {
@@ -122,9 +122,11 @@ fn tools(steps: &mut Steps) -> Result<(), Box<dyn Error>> {
         return Ok(());
     }
     let names = missing.join(" ");
+    let hint = |error: Box<dyn Error>| {
+        format!("{error}; this part needs a JDK of version 17 or newer and Maven ({names} on Debian)")
+    };
+    steps.run("the list of packages", Command::new("apt-get").args(["update", "-qq"])).map_err(hint)?;
     let mut install = Command::new("apt-get");
-    install.args(["install", "--yes", "--no-install-recommends"]).args(&missing);
-    steps.run(&format!("installing {names}"), &mut install).map_err(|error| {
-        format!("{error}; this part needs a JDK of version 17 or newer and Maven ({names} on Debian)").into()
-    })
+    install.args(["install", "-y", "-qq", "--no-install-recommends"]).args(&missing);
+    steps.run(&names, install.env("DEBIAN_FRONTEND", "noninteractive")).map_err(|error| hint(error).into())
 }
