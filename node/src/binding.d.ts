@@ -12,7 +12,7 @@ type Build = (name: string, ...fields: unknown[]) => unknown
 /** The number of a call that has something, or a log record: level, target and message. */
 type News = number | [level: string, target: string, message: string]
 
-/** A call under way. It is cancelled when it is collected. */
+/** A call under way. It is cancelled when it is collected; what has ended does not wait for that. */
 export declare class Call {
   /** The ids of the tasks that it is after now, as far as they are known. */
   get taskIds(): Array<string>
