@@ -7,7 +7,10 @@ use std::task::{Context, Poll, Waker};
 use tokio::runtime::Handle;
 
 /// Work under way, as the one who started it sees it.
-pub(crate) struct Work(Mutex<State>);
+pub(crate) struct Work {
+    runtime: Handle,
+    state: Mutex<State>,
+}
 
 struct State {
     /// None when it has ended or was stopped.
@@ -18,7 +21,8 @@ struct State {
 impl Work {
     /// Starts work. Only the runtime keeps it alive.
     pub(crate) fn start(runtime: &Handle, future: impl Future<Output = ()> + Send + 'static) -> Weak<Self> {
-        let work = Arc::new(Self(Mutex::new(State { future: Some(Box::pin(future)), waker: None })));
+        let state = Mutex::new(State { future: Some(Box::pin(future)), waker: None });
+        let work = Arc::new(Self { runtime: runtime.clone(), state });
         let seen = Arc::downgrade(&work);
         runtime.spawn(Running(work));
         seen
@@ -30,7 +34,11 @@ impl Work {
             let mut state = self.state();
             (state.future.take(), state.waker.take())
         };
+        // Within the runtime, because parts of it may start something when they are dropped: a connection that goes back to its
+        // pool does.
+        let within = self.runtime.enter();
         drop(future);
+        drop(within);
         // So that the runtime lets go of the rest.
         if let Some(waker) = waker {
             waker.wake();
@@ -38,7 +46,7 @@ impl Work {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -64,5 +72,49 @@ impl Future for Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.0.stop();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use tokio::runtime::Builder;
+
+    use super::*;
+
+    /// Starts something when it is dropped, as a connection does that goes back to its pool.
+    struct StartsSomething;
+
+    impl Drop for StartsSomething {
+        fn drop(&mut self) {
+            tokio::spawn(async {});
+        }
+    }
+
+    #[test]
+    fn what_another_thread_drops_is_dropped_within_the_runtime() {
+        let runtime = Builder::new_current_thread().build().expect("a runtime");
+        let last = StartsSomething;
+        let work = Work::start(runtime.handle(), async move {
+            let _last = last;
+            pending::<()>().await;
+        });
+        runtime.block_on(tokio::task::yield_now());
+        std::thread::scope(|scope| {
+            scope.spawn(|| work.upgrade().expect("it is under way").stop());
+        });
+    }
+
+    #[test]
+    fn and_so_is_what_is_left_when_the_runtime_ends() {
+        let runtime = Builder::new_current_thread().build().expect("a runtime");
+        let last = StartsSomething;
+        let _work = Work::start(runtime.handle(), async move {
+            let _last = last;
+            pending::<()>().await;
+        });
+        runtime.block_on(tokio::task::yield_now());
+        drop(runtime);
     }
 }
