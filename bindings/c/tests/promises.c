@@ -890,7 +890,8 @@ static int status_of(pid_t child) {
 }
 
 static void a_forked_child_goes_on(void) {
-  /* A child leaves what was its parent's alone where it is: valgrind takes that for a leak. */
+  /* A child leaves what was its parent's alone where it is, which valgrind takes for a leak; and sanitizers have locks of
+     their own. */
   if (getenv("SPARK_T2I_TEST_NO_FORK") != NULL) return;
   const spark_t2i_request request = fox();
   spark_t2i_call *call = NULL;
