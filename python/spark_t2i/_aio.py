@@ -26,13 +26,6 @@ if TYPE_CHECKING:
     Result = TypeVar("Result")
 
 
-def _wake(futures: list[asyncio.Future[None]]) -> None:
-    """Called by the native part in the event loop's thread: there is something for those who wait."""
-    for future in futures:
-        if not future.done():
-            future.set_result(None)
-
-
 async def finish(
     call: native.Call[Any, Result], on_event: Callable[[Event], object] | None = None, *, progress: bool = False
 ) -> Result:
@@ -92,8 +85,8 @@ class AsyncClient(ClientBase):
         The parameters and errors are those of `Client.generate`; `on_progress` may be a coroutine function.
         """
         asyncio.get_running_loop()  # Nothing is sent, and paid, where nobody could be told of it.
-        parameters, other_model = arguments_of(prompt, size, width, height, seed, use_pre_llm, model)
-        call = self._native.generate(parameters, other_model, timeout, watched(on_progress, progress))
+        wanted = arguments_of(prompt, size, width, height, seed, use_pre_llm, model)
+        call = self._native.generate(wanted, timeout, watched(on_progress, progress))
         return AsyncImage(await finish(call, on_progress, progress=progress))
 
     async def submit(
@@ -113,8 +106,8 @@ class AsyncClient(ClientBase):
         Cancelled while the request is on its way, nobody can say whether the service took it.
         """
         asyncio.get_running_loop()  # Nothing is sent, and paid, where nobody could be told of it.
-        parameters, other_model = arguments_of(prompt, size, width, height, seed, use_pre_llm, model)
-        return AsyncTask(await finish(self._native.submit(parameters, other_model, timeout)))
+        wanted = arguments_of(prompt, size, width, height, seed, use_pre_llm, model)
+        return AsyncTask(await finish(self._native.submit(wanted, timeout)))
 
     async def estimate(
         self,
@@ -130,8 +123,8 @@ class AsyncClient(ClientBase):
     ) -> Estimate | None:
         """What a request would probably cost; none where the service has no estimate: see `Client.estimate`."""
         asyncio.get_running_loop()  # Nothing is sent, and paid, where nobody could be told of it.
-        parameters, other_model = arguments_of(prompt, size, width, height, seed, use_pre_llm, model)
-        return await finish(self._native.estimate(parameters, other_model, timeout))
+        wanted = arguments_of(prompt, size, width, height, seed, use_pre_llm, model)
+        return await finish(self._native.estimate(wanted, timeout))
 
     def task(self, id: str) -> AsyncTask:
         """The task with this id, whoever submitted it. Nothing is sent, and nothing is awaited.

@@ -64,8 +64,8 @@ class Client(ClientBase):
 
         Raises what `submit` and `Task.wait` raise.
         """
-        parameters, other_model = arguments_of(prompt, size, width, height, seed, use_pre_llm, model)
-        call = self._native.generate(parameters, other_model, timeout, watched(on_progress, progress))
+        wanted = arguments_of(prompt, size, width, height, seed, use_pre_llm, model)
+        call = self._native.generate(wanted, timeout, watched(on_progress, progress))
         return Image(finish(call, on_progress, progress=progress))
 
     def submit(
@@ -87,8 +87,8 @@ class Client(ClientBase):
         `InsufficientBalanceError`; `RateLimitedError` and `ConnectionFailedError` beyond the retries; `NotFoundError`
         for a wrong base URL; `DeadlineExceededError`.
         """
-        parameters, other_model = arguments_of(prompt, size, width, height, seed, use_pre_llm, model)
-        return Task(finish(self._native.submit(parameters, other_model, timeout)))
+        wanted = arguments_of(prompt, size, width, height, seed, use_pre_llm, model)
+        return Task(finish(self._native.submit(wanted, timeout)))
 
     def estimate(
         self,
@@ -106,8 +106,8 @@ class Client(ClientBase):
 
         The parameters are `generate`'s, the errors `submit`'s, but never `OutcomeUnknownError`.
         """
-        parameters, other_model = arguments_of(prompt, size, width, height, seed, use_pre_llm, model)
-        return finish(self._native.estimate(parameters, other_model, timeout))
+        wanted = arguments_of(prompt, size, width, height, seed, use_pre_llm, model)
+        return finish(self._native.estimate(wanted, timeout))
 
     def task(self, id: str) -> Task:
         """The task with this id, whoever submitted it. Nothing is sent.
@@ -222,7 +222,7 @@ def _generate_many(client: native.Client, requests: Iterable[RequestLike]) -> Ge
                     more = False
                     break
                 index, request = taken
-                many.add(index, *arguments_of_item(index, request))
+                many.add(index, arguments_of_item(index, request))
                 in_flight[index] = request
                 # A slow source shall not keep back what is done.
                 if monotonic() - begin > PATIENCE:

@@ -31,20 +31,20 @@ else:
     Item_co = "Item_co"
 
 
-_bells: WeakKeyDictionary[asyncio.AbstractEventLoop, native.Bell | None] = WeakKeyDictionary()
+_bells: WeakKeyDictionary[asyncio.AbstractEventLoop, native.Bell] = WeakKeyDictionary()
 
 
-def _bell_of(loop: asyncio.AbstractEventLoop) -> native.Bell | None:
-    """How the native part tells those who wait in this loop; none where loops watch no pipes, as on Windows."""
+def _bell_of(loop: asyncio.AbstractEventLoop) -> native.Bell:
+    """How the native part tells those who wait in this loop; by no pipe where loops watch none, as on Windows."""
     try:
         return _bells[loop]
     except KeyError:
         pass
     try:
-        bell = native.Bell()
+        bell = native.Bell(True)
         loop.add_reader(bell.fileno(), bell.ring)
     except (NotImplementedError, OSError):
-        bell = None
+        bell = native.Bell(False)
     _bells[loop] = bell
     return bell
 
@@ -53,7 +53,7 @@ async def ready(source: native.Call[Any, Any] | native.Many, *others: asyncio.Fu
     """Waits until `source` has something, or one of the others is done."""
     loop = asyncio.get_running_loop()
     future: asyncio.Future[None] = loop.create_future()
-    source.wake(loop, future, _bell_of(loop))
+    source.wake(_bell_of(loop), loop, future)
     if others:
         await asyncio.wait((future, *others), return_when=asyncio.FIRST_COMPLETED)
     else:
@@ -197,7 +197,7 @@ class ImageStream(_Stream[Generated[ImageT_co]]):
                 self._source = None
                 break
             index, self._taken = self._taken, self._taken + 1
-            many.add(index, *arguments_of_item(index, taken[0]))
+            many.add(index, arguments_of_item(index, taken[0]))
             self._in_flight[index] = taken[0]
 
     async def aclose(self) -> None:

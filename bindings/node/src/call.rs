@@ -3,9 +3,9 @@ use std::sync::Arc;
 
 use napi::bindgen_prelude::{Env, Result};
 use napi_derive::napi;
-use spark_t2i_bridge::{self as bridge, AnyCall, Step};
+use spark_t2i_bridge::{self as bridge, AnyCall};
 
-use crate::convert::{Given, Js, guarded, thrown};
+use crate::convert::{Given, Js, guarded};
 use crate::mailbox::{Local, News};
 
 /// A call under way. It is cancelled when it is collected; what has ended does not wait for that.
@@ -13,16 +13,16 @@ use crate::mailbox::{Local, News};
 pub struct Call(RefCell<Option<Arc<dyn AnyCall>>>);
 
 impl Call {
-    pub(crate) fn new(call: impl AnyCall + 'static) -> Self {
-        Self::of(Arc::new(call))
-    }
-
-    fn of(call: Arc<dyn AnyCall>) -> Self {
+    pub(crate) fn new(call: Arc<dyn AnyCall>) -> Self {
         Self(RefCell::new(Some(call)))
     }
 
     fn get(&self) -> Option<Arc<dyn AnyCall>> {
         self.0.borrow().clone()
+    }
+
+    fn with(&self, env: Env, work: impl FnOnce(Arc<dyn AnyCall>)) -> Result<()> {
+        guarded(env, || Ok(self.get().map_or((), work)))
     }
 }
 
@@ -38,36 +38,24 @@ impl Call {
     #[napi]
     pub fn poll(&self, env: Env) -> Result<Option<(bool, Js)>> {
         let call = self.get().ok_or_else(|| napi::Error::from_reason("the end of a call was taken twice"))?;
-        let end = match guarded(env, || Ok(call.take()))? {
-            Step::Pending => return Ok(None),
-            Step::Item(item) => return Ok(Some((false, item.into()))),
-            Step::Done(end) => end,
-        };
-        self.0.take();
-        end.map(|result| Some((true, result.into()))).map_err(|error| thrown(env, &error))
+        let found = guarded(env, || call.take().found());
+        if !matches!(found, Ok(None | Some((false, _)))) {
+            self.0.take();
+        }
+        Ok(found?.map(|(ended, value)| (ended, value.into())))
     }
 
     /// Has this number among the news as soon as there is something.
     #[napi]
     pub fn wake(&self, env: Env, number: u32) -> Result<()> {
         let mailbox = Arc::clone(&Local::of(env)?.mailbox);
-        guarded(env, || {
-            if let Some(call) = self.get() {
-                call.when_ready(Box::new(move || mailbox.send(News::Ready(number))));
-            }
-            Ok(())
-        })
+        self.with(env, |call| call.when_ready(Box::new(move || mailbox.send(News::Ready(number)))))
     }
 
     /// Ends it at once, as cancelled. The tasks at the service go on.
     #[napi]
     pub fn cancel(&self, env: Env) -> Result<()> {
-        guarded(env, || {
-            if let Some(call) = self.get() {
-                call.cancel();
-            }
-            Ok(())
-        })
+        self.with(env, |call| call.cancel())
     }
 }
 
@@ -86,7 +74,7 @@ impl Many {
     /// What becomes of them: `[index, image or null, error or null]` each. It has no end.
     #[napi]
     pub fn call(&self) -> Call {
-        Call::of(Arc::clone(&self.0) as _)
+        Call::new(Arc::clone(&self.0) as _)
     }
 
     /// Begins one more.

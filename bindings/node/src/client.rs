@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use napi::bindgen_prelude::{Env, ObjectFinalize, Result};
@@ -13,7 +14,7 @@ fn call<C: AnyCall + 'static>(
     timeout: Given,
     begin: impl FnOnce(Option<Duration>) -> std::result::Result<C, Error>,
 ) -> Result<Call> {
-    guarded(env, || begin(bridge::timeout(timeout.0)?)).map(Call::new)
+    guarded(env, || begin(bridge::timeout(timeout.0)?)).map(|call| Call::new(Arc::new(call)))
 }
 
 /// A client.

@@ -132,16 +132,12 @@ impl JsValuesTupleIntoVec for Record {
     }
 }
 
-/// An error, to be thrown.
-pub(crate) fn thrown(env: Env, error: &Error) -> napi::Error {
-    let raw = env.raw();
-    // SAFETY: the environment is that of the call; what is made is used at once.
-    let made =
-        unsafe { Js::to_napi_value(raw, Js(error.into())).and_then(|value| Unknown::from_napi_value(raw, value)) };
-    made.map_or_else(|problem| problem, napi::Error::from_unknown_without_coercion)
-}
-
 /// Work of the bridge, as a part of a function of JavaScript.
 pub(crate) fn guarded<T>(env: Env, work: impl FnOnce() -> std::result::Result<T, Error>) -> Result<T> {
-    guard(work).map_err(|error| thrown(env, &error))
+    guard(work).map_err(|error| {
+        let (raw, error) = (env.raw(), Js::from(&error));
+        // SAFETY: the environment is that of the call; what is made is used at once.
+        let made = unsafe { Js::to_napi_value(raw, error).and_then(|value| Unknown::from_napi_value(raw, value)) };
+        made.map_or_else(|problem| problem, napi::Error::from_unknown_without_coercion)
+    })
 }

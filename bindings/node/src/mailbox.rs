@@ -1,15 +1,15 @@
 //! What other threads tell a thread of JavaScript: which calls have something for it, and log records.
 
 use std::cell::Cell;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use napi::bindgen_prelude::{Env, Function, FunctionRef, Result, Status, ToNapiValue, Unknown};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{check_status, sys};
 use napi_derive::napi;
-use spark_t2i_bridge::{self as bridge, Listener, LogLevel, LogRecord};
+use spark_t2i_bridge::{self as bridge, Inbox, Listener, LogLevel, LogRecord};
 
 use crate::convert::{Record, guarded};
 
@@ -24,7 +24,7 @@ type Signal = ThreadsafeFunction<(), (), (), Status, false, true>;
 
 /// The news for one thread of JavaScript, which is woken once for all that came since it looked.
 pub(crate) struct Mailbox {
-    news: Mutex<Vec<News>>,
+    news: Inbox<News>,
     signal: Signal,
 }
 
@@ -38,12 +38,7 @@ pub enum News {
 
 impl Mailbox {
     pub(crate) fn send(&self, news: News) {
-        let first = {
-            let mut waiting = self.news.lock().unwrap_or_else(PoisonError::into_inner);
-            waiting.push(news);
-            waiting.len() == 1
-        };
-        if first {
+        if self.news.put(news) {
             // It fails where the thread has ended, which is told nothing any more.
             _ = self.signal.call((), ThreadsafeFunctionCallMode::NonBlocking);
         }
@@ -93,7 +88,7 @@ pub fn start(
     signal: Function<'_, (), ()>,
 ) -> Result<()> {
     let signal = signal.build_threadsafe_function::<()>().callee_handled::<false>().weak::<true>().build()?;
-    let mailbox = Arc::new(Mailbox { news: Mutex::default(), signal });
+    let mailbox = Arc::new(Mailbox { news: Inbox::new(), signal });
     env.set_instance_data(Local { build: build.create_ref()?, listener: Cell::default(), mailbox }, (), |_| {})?;
     THREADS.fetch_add(1, Ordering::AcqRel);
     env.add_env_cleanup_hook((), |()| {
@@ -107,22 +102,16 @@ pub fn start(
 /// What came since the last time.
 #[napi]
 pub fn take_news(env: Env) -> Result<Vec<News>> {
-    let mailbox = &Local::of(env)?.mailbox;
-    Ok(std::mem::take(&mut *mailbox.news.lock().unwrap_or_else(PoisonError::into_inner)))
+    Ok(Local::of(env)?.mailbox.news.take())
 }
 
 /// Whether the process shall stay alive for what is to come.
 #[napi]
 pub fn hold(env: Env, on: bool) -> Result<()> {
     let signal = Local::of(env)?.mailbox.signal.raw();
+    let switch = if on { sys::napi_ref_threadsafe_function } else { sys::napi_unref_threadsafe_function };
     // SAFETY: it lives as long as the mailbox, and this is its thread.
-    check_status!(unsafe {
-        if on {
-            sys::napi_ref_threadsafe_function(env.raw(), signal)
-        } else {
-            sys::napi_unref_threadsafe_function(env.raw(), signal)
-        }
-    })
+    check_status!(unsafe { switch(env.raw(), signal) })
 }
 
 /// From now on this thread is told log records of this level and above: 10 for debug, 20 for info, 30 for warnings, 40 for

@@ -5,19 +5,19 @@ use pyo3::prelude::*;
 use spark_t2i_bridge::{self as bridge, AnyCall, Error, Options, SaveOptions};
 
 use crate::call::{Call, Many};
-use crate::convert::{argument, guarded, to_python};
+use crate::convert::{Given, Told, Wanted, guarded};
 use crate::deliver::follow_logger;
 use crate::ending::detach;
 
 /// Begins a call that takes a timeout. While attached to the interpreter: nothing waits, and no fork of Python's meets the
 /// runtime half started.
 fn call<C: AnyCall + 'static>(
-    timeout: &Bound<'_, PyAny>,
+    py: Python<'_>,
+    timeout: Given,
     begin: impl FnOnce(Option<Duration>) -> Result<C, Error>,
 ) -> PyResult<Call> {
-    let (py, timeout) = (timeout.py(), argument(timeout)?);
     follow_logger(py)?;
-    guarded(py, || begin(bridge::timeout(timeout)?)).map(Call::new)
+    guarded(py, || begin(bridge::timeout(timeout.0)?)).map(Call::new)
 }
 
 /// A client.
@@ -28,9 +28,8 @@ pub(crate) struct Client(bridge::Client);
 impl Client {
     // While attached, too, for the same reason.
     #[new]
-    fn new(options: &Bound<'_, PyAny>) -> PyResult<Self> {
-        let (py, options) = (options.py(), argument(options)?);
-        guarded(py, || bridge::Client::new(Options::by_name(options)?)).map(Self)
+    fn new(py: Python<'_>, options: Given) -> PyResult<Self> {
+        guarded(py, || bridge::Client::new(Options::by_name(options.0)?)).map(Self)
     }
 
     #[getter]
@@ -38,35 +37,16 @@ impl Client {
         self.0.max_in_flight()
     }
 
-    fn generate(
-        &self,
-        parameters: &Bound<'_, PyAny>,
-        model: Option<String>,
-        timeout: &Bound<'_, PyAny>,
-        watch: bool,
-    ) -> PyResult<Call> {
-        let parameters = argument(parameters)?;
-        call(timeout, |timeout| Ok(self.0.generate(bridge::request(&parameters, model)?, timeout, watch)))
+    fn generate(&self, py: Python<'_>, wanted: Wanted, timeout: Given, watch: bool) -> PyResult<Call> {
+        call(py, timeout, |timeout| Ok(self.0.generate(wanted.request()?, timeout, watch)))
     }
 
-    fn submit(
-        &self,
-        parameters: &Bound<'_, PyAny>,
-        model: Option<String>,
-        timeout: &Bound<'_, PyAny>,
-    ) -> PyResult<Call> {
-        let parameters = argument(parameters)?;
-        call(timeout, |timeout| Ok(self.0.submit(bridge::request(&parameters, model)?, timeout)))
+    fn submit(&self, py: Python<'_>, wanted: Wanted, timeout: Given) -> PyResult<Call> {
+        call(py, timeout, |timeout| Ok(self.0.submit(wanted.request()?, timeout)))
     }
 
-    fn estimate(
-        &self,
-        parameters: &Bound<'_, PyAny>,
-        model: Option<String>,
-        timeout: &Bound<'_, PyAny>,
-    ) -> PyResult<Call> {
-        let parameters = argument(parameters)?;
-        call(timeout, |timeout| Ok(self.0.estimate(bridge::request(&parameters, model)?, timeout)))
+    fn estimate(&self, py: Python<'_>, wanted: Wanted, timeout: Given) -> PyResult<Call> {
+        call(py, timeout, |timeout| Ok(self.0.estimate(wanted.request()?, timeout)))
     }
 
     fn task(&self, py: Python<'_>, id: &str) -> PyResult<Task> {
@@ -77,8 +57,8 @@ impl Client {
         Many::new(py, &self.0)
     }
 
-    fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        to_python(py, guarded(py, || detach(py, || self.0.stats()))?.into())
+    fn stats(&self, py: Python<'_>) -> PyResult<Told> {
+        guarded(py, || detach(py, || self.0.stats())).map(Told::from)
     }
 }
 
@@ -98,24 +78,24 @@ impl Task {
         detach(py, || self.0.lag_seconds())
     }
 
-    fn snapshot<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        to_python(py, detach(py, || self.0.snapshot()).into())
+    fn snapshot(&self, py: Python<'_>) -> Told {
+        detach(py, || self.0.snapshot()).into()
     }
 
     fn images(&self, py: Python<'_>) -> Vec<Image> {
         detach(py, || self.0.images()).into_iter().map(Image).collect()
     }
 
-    fn wait(&self, timeout: &Bound<'_, PyAny>, watch: bool) -> PyResult<Call> {
-        call(timeout, |timeout| Ok(self.0.wait(timeout, watch)))
+    fn wait(&self, py: Python<'_>, timeout: Given, watch: bool) -> PyResult<Call> {
+        call(py, timeout, |timeout| Ok(self.0.wait(timeout, watch)))
     }
 
-    fn events(&self, timeout: &Bound<'_, PyAny>) -> PyResult<Call> {
-        call(timeout, |timeout| Ok(self.0.events(timeout)))
+    fn events(&self, py: Python<'_>, timeout: Given) -> PyResult<Call> {
+        call(py, timeout, |timeout| Ok(self.0.events(timeout)))
     }
 
-    fn refresh(&self, timeout: &Bound<'_, PyAny>) -> PyResult<Call> {
-        call(timeout, |timeout| Ok(self.0.refresh(timeout)))
+    fn refresh(&self, py: Python<'_>, timeout: Given) -> PyResult<Call> {
+        call(py, timeout, |timeout| Ok(self.0.refresh(timeout)))
     }
 }
 
@@ -126,16 +106,23 @@ pub(crate) struct Image(pub(crate) bridge::Image);
 #[pymethods]
 impl Image {
     /// What is known of it without fetching it.
-    fn about<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        to_python(py, self.0.about().into())
+    fn about(&self) -> Told {
+        self.0.about().into()
     }
 
-    fn bytes(&self, timeout: &Bound<'_, PyAny>) -> PyResult<Call> {
-        call(timeout, |timeout| Ok(self.0.bytes(timeout)))
+    fn bytes(&self, py: Python<'_>, timeout: Given) -> PyResult<Call> {
+        call(py, timeout, |timeout| Ok(self.0.bytes(timeout)))
     }
 
-    fn save(&self, path: PathBuf, overwrite: bool, add_extension: bool, timeout: &Bound<'_, PyAny>) -> PyResult<Call> {
+    fn save(
+        &self,
+        py: Python<'_>,
+        path: PathBuf,
+        overwrite: bool,
+        add_extension: bool,
+        timeout: Given,
+    ) -> PyResult<Call> {
         let options = SaveOptions::default().overwrite(overwrite).add_extension(add_extension);
-        call(timeout, |timeout| Ok(self.0.save(path, timeout.map_or(options, |timeout| options.timeout(timeout)))))
+        call(py, timeout, |timeout| Ok(self.0.save(path, timeout.map_or(options, |timeout| options.timeout(timeout)))))
     }
 }

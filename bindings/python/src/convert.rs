@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
-use spark_t2i_bridge::{Argument, Error, Value, guard};
+use spark_t2i_bridge::{self as bridge, Argument, Error, Request, Value, guard};
 
 use crate::client::{Image, Task};
 
@@ -13,11 +13,27 @@ use crate::client::{Image, Task};
 const DEEPEST: usize = 3;
 
 /// A value of whatever type, for the bridge to judge.
-pub(crate) fn argument(value: &Bound<'_, PyAny>) -> PyResult<Argument> {
-    nested(value, DEEPEST)
+pub(crate) struct Given(pub(crate) Argument);
+
+impl<'py> FromPyObject<'_, 'py> for Given {
+    type Error = PyErr;
+
+    fn extract(value: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        argument(&value, DEEPEST).map(Self)
+    }
 }
 
-fn nested(value: &Bound<'_, PyAny>, depth: usize) -> PyResult<Argument> {
+/// A request: its parameters by name, and its model, where it is not the client's.
+#[derive(FromPyObject)]
+pub(crate) struct Wanted(Given, Option<String>);
+
+impl Wanted {
+    pub(crate) fn request(self) -> Result<Request, Error> {
+        bridge::request(&self.0.0, self.1)
+    }
+}
+
+fn argument(value: &Bound<'_, PyAny>, depth: usize) -> PyResult<Argument> {
     let Some(depth) = depth.checked_sub(1) else { return Ok(Argument::Other) };
     Ok(if value.is_none() {
         Argument::Absent
@@ -35,13 +51,13 @@ fn nested(value: &Bound<'_, PyAny>, depth: usize) -> PyResult<Argument> {
         integer(value)?
     } else if let Ok(map) = value.cast::<PyDict>() {
         let pair = |(name, value): (Bound<'_, PyAny>, _)| {
-            Ok((name.str()?.to_string_lossy().into_owned(), nested(&value, depth)?))
+            Ok((name.str()?.to_string_lossy().into_owned(), argument(&value, depth)?))
         };
         Argument::Map(map.iter().map(pair).collect::<PyResult<_>>()?)
     } else if value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>() {
-        Argument::List(value.try_iter()?.map(|element| nested(&element?, depth)).collect::<PyResult<_>>()?)
+        Argument::List(value.try_iter()?.map(|element| argument(&element?, depth)).collect::<PyResult<_>>()?)
     } else if let Ok(path) = value.call_method0("__fspath__") {
-        nested(&path, depth)?
+        argument(&path, depth)?
     } else if let Ok(seconds) = value.call_method0("total_seconds") {
         Argument::Number(seconds.extract()?)
     } else if let Ok(index) = value.call_method0("__index__") {
@@ -60,8 +76,26 @@ fn integer(value: &Bound<'_, PyAny>) -> PyResult<Argument> {
     }))
 }
 
-/// What a value is in Python. Records are made by the callables of their names in `spark_t2i._build`, by position.
-pub(crate) fn to_python(py: Python<'_>, value: Value) -> PyResult<Bound<'_, PyAny>> {
+/// A value for Python. Records are made by the callables of their names in `spark_t2i._build`, by position.
+pub(crate) struct Told(Value);
+
+impl<T: Into<Value>> From<T> for Told {
+    fn from(value: T) -> Self {
+        Self(value.into())
+    }
+}
+
+impl<'py> IntoPyObject<'py> for Told {
+    type Target = PyAny;
+    type Output = Bound<'py, PyAny>;
+    type Error = PyErr;
+
+    fn into_pyobject(self, py: Python<'py>) -> PyResult<Self::Output> {
+        to_python(py, self.0)
+    }
+}
+
+fn to_python(py: Python<'_>, value: Value) -> PyResult<Bound<'_, PyAny>> {
     static BUILD: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
     let build = || BUILD.get_or_try_init(py, || py.import("spark_t2i._build").map(Bound::unbind));
     Ok(match value {
@@ -88,12 +122,7 @@ fn tuple(py: Python<'_>, values: impl IntoIterator<Item = Value>) -> PyResult<Bo
     PyTuple::new(py, values)
 }
 
-/// An error, to be raised.
-pub(crate) fn raise(py: Python<'_>, error: &Error) -> PyErr {
-    to_python(py, error.into()).map_or_else(|problem| problem, PyErr::from_value)
-}
-
 /// Work of the bridge, as a part of a Python function.
 pub(crate) fn guarded<T>(py: Python<'_>, work: impl FnOnce() -> Result<T, Error>) -> PyResult<T> {
-    guard(work).map_err(|error| raise(py, &error))
+    guard(work).map_err(|error| to_python(py, (&error).into()).map_or_else(|problem| problem, PyErr::from_value))
 }

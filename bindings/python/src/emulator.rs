@@ -1,7 +1,7 @@
 use pyo3::prelude::*;
 use spark_t2i_bridge::{self as bridge, EmulatorOptions};
 
-use crate::convert::{argument, guarded};
+use crate::convert::{Given, guarded};
 use crate::ending::detach;
 
 /// The service on loopback, inside this process.
@@ -11,9 +11,8 @@ pub(crate) struct Emulator(bridge::Emulator);
 #[pymethods]
 impl Emulator {
     #[new]
-    fn new(options: &Bound<'_, PyAny>) -> PyResult<Self> {
-        let (py, options) = (options.py(), argument(options)?);
-        guarded(py, || detach(py, || bridge::Emulator::start(EmulatorOptions::by_name(options)?))).map(Self)
+    fn new(py: Python<'_>, options: Given) -> PyResult<Self> {
+        guarded(py, || detach(py, || bridge::Emulator::start(EmulatorOptions::by_name(options.0)?))).map(Self)
     }
 
     #[getter]
@@ -29,9 +28,8 @@ impl Emulator {
         guarded(py, || self.0.faults())
     }
 
-    fn set_faults(&self, faults: &Bound<'_, PyAny>) -> PyResult<()> {
-        let (py, faults) = (faults.py(), argument(faults)?);
-        guarded(py, || self.0.set_faults(faults))
+    fn set_faults(&self, py: Python<'_>, faults: Given) -> PyResult<()> {
+        guarded(py, || self.0.set_faults(faults.0))
     }
 
     fn stop(&self, py: Python<'_>) {

@@ -23,7 +23,7 @@ mod _native {
     use crate::call::{Call, Many};
     #[pymodule_export]
     use crate::client::{Client, Image, Task};
-    use crate::convert::{argument, guarded, to_python};
+    use crate::convert::{Given, Told, guarded};
     use crate::deliver::COURIER;
     #[pymodule_export]
     use crate::emulator::Emulator;
@@ -38,16 +38,15 @@ mod _native {
 
     /// The verdict on parameters: a dict, or JSON text.
     #[pyfunction]
-    fn validate<'py>(parameters: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        let py = parameters.py();
-        let parameters = argument(parameters)?;
-        to_python(py, guarded(py, || Ok(bridge::report(&parameters)))?.into())
+    #[expect(clippy::needless_pass_by_value, reason = "as arguments come")]
+    fn validate(py: Python<'_>, parameters: Given) -> PyResult<Told> {
+        guarded(py, || Ok(bridge::report(&parameters.0).into()))
     }
 
     /// Width and height of a preset's name or of `WIDTHxHEIGHT`.
     #[pyfunction]
-    fn size<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyAny>> {
-        to_python(py, guarded(py, || bridge::size(text))?.into())
+    fn size(py: Python<'_>, text: &str) -> PyResult<Told> {
+        guarded(py, || bridge::size(text)).map(Told::from)
     }
 
     /// Runs the command `spark-t2i`; returns its exit code.

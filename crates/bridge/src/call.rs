@@ -34,6 +34,20 @@ pub enum Step<I, T> {
     Done(Result<T, Error>),
 }
 
+impl<V> Step<V, V> {
+    /// An item, or `true` and the result; none where there is nothing yet.
+    ///
+    /// # Errors
+    /// What the call ended with.
+    pub fn found(self) -> Result<Option<(bool, V)>, Error> {
+        match self {
+            Self::Pending => Ok(None),
+            Self::Item(item) => Ok(Some((false, item))),
+            Self::Done(end) => end.map(|result| Some((true, result))),
+        }
+    }
+}
+
 type Wake = Box<dyn FnOnce() + Send>;
 
 struct State<I, T> {

@@ -1,8 +1,8 @@
 //! One thread that calls foreign code, in batches, and can be stopped.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Sender};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -30,6 +30,8 @@ enum Order<P> {
 
 struct Running<P> {
     orders: Sender<Order<P>>,
+    /// How many parcels are not delivered yet.
+    behind: Arc<AtomicUsize>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -48,17 +50,21 @@ impl<P: Send + 'static> Courier<P> {
 
     /// Has something delivered soon, after what was sent before. Nothing, once it is stopped.
     pub fn send(&self, parcel: P) {
-        self.order(Order::Deliver(parcel));
+        self.order(|running| {
+            running.behind.fetch_add(1, Ordering::AcqRel);
+            Order::Deliver(parcel)
+        });
     }
 
     /// Waits until what was sent before is delivered, for `at_most`. Not to be called by a thread that the delivery waits
     /// for. The delivery itself, which may come back here, waits for nothing.
     pub fn flush(&self, at_most: Duration) {
-        if self.running.get().is_some_and(|running| running.is_this_thread()) {
+        let Some(running) = self.running.get() else { return };
+        if running.is_this_thread() || running.behind.load(Ordering::Acquire) == 0 {
             return;
         }
         let (done, flushed) = mpsc::channel();
-        self.order(Order::Flush(done));
+        self.order(|_| Order::Flush(done));
         // An error means that nothing is delivered any more.
         _ = flushed.recv_timeout(at_most);
     }
@@ -89,19 +95,21 @@ impl<P: Send + 'static> Courier<P> {
         self.end(at_most);
     }
 
-    fn order(&self, order: Order<P>) {
+    fn order(&self, order: impl FnOnce(&Running<P>) -> Order<P>) {
         if self.stopped.load(Ordering::Acquire) {
             return;
         }
         // Without a thread nothing can be said to anybody.
         if let Ok(running) = self.running.get_or_make(|| self.start()) {
-            _ = running.orders.send(order);
+            _ = running.orders.send(order(&running));
         }
     }
 
     fn start(&self) -> Result<Running<P>, Error> {
         let (orders, to_do) = mpsc::channel::<Order<P>>();
         let deliver = self.deliver;
+        let behind = Arc::new(AtomicUsize::new(0));
+        let still_behind = Arc::clone(&behind);
         let work = move || {
             while let Ok(first) = to_do.recv() {
                 let (mut batch, mut flushed, mut stop) = (Vec::new(), Vec::new(), false);
@@ -112,9 +120,11 @@ impl<P: Send + 'static> Courier<P> {
                         Order::Stop => stop = true,
                     }
                 }
-                if (!batch.is_empty() && !deliver(batch)) || stop {
+                let parcels = batch.len();
+                if (parcels > 0 && !deliver(batch)) || stop {
                     return;
                 }
+                still_behind.fetch_sub(parcels, Ordering::AcqRel);
                 for done in flushed {
                     // It is gone where nobody waits any more.
                     _ = done.send(());
@@ -124,6 +134,6 @@ impl<P: Send + 'static> Courier<P> {
         let thread = thread::Builder::new().name("spark-t2i-courier".to_owned()).spawn(work).map_err(|error| {
             Error::new(ErrorKind::Io, "the thread that delivers cannot be started").with_source(error)
         })?;
-        Ok(Running { orders, thread: Mutex::new(Some(thread)) })
+        Ok(Running { orders, behind, thread: Mutex::new(Some(thread)) })
     }
 }

@@ -8,7 +8,8 @@
 //! - [`Failure`]: the error as plain fields;
 //! - [`Argument`] and [`Value`]: what goes in and what comes out as plain trees, for languages without types of their own for
 //!   it; [`AnyCall`]: a call that yields those;
-//! - [`Courier`]: the one thread that calls foreign code, in batches, until it is stopped;
+//! - [`Courier`]: the one thread that calls foreign code, in batches, until it is stopped; [`Inbox`] and [`Pipe`]: an event loop
+//!   told once for all that came;
 //! - [`guard`]: an error in place of a panic; [`Border`]: no way back into an interpreter that ends;
 //! - [`listen`], or [`start_logs`] with [`set_log_level`]: the log records for the language's own logging;
 //! - `Emulator` and `run_command_line`, behind the features `emulator` and `command-line`.
@@ -27,6 +28,7 @@ mod emulator;
 mod failure;
 mod guard;
 mod image;
+mod inbox;
 mod logs;
 mod many;
 mod options;
@@ -49,7 +51,8 @@ pub use emulator::{Emulator, EmulatorOptions, LatencyText};
 pub use failure::Failure;
 pub use guard::guard;
 pub use image::{AboutImage, Image};
-pub use logs::{Listener, LogLevel, LogRecord, listen, set_log_level, start_logs};
+pub use inbox::{Inbox, Pipe};
+pub use logs::{Listener, LogLevel, LogRecord, listen, record_logs, set_log_level, start_logs};
 pub use many::{Generated, Many};
 pub use options::Options;
 pub use process::{Here, PerProcess};

@@ -2,7 +2,7 @@
 
 use std::fmt::{Debug, Write};
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, Once, OnceLock, PoisonError};
 
 use spark_t2i::{Error, ErrorKind};
 use tracing::field::{Field, Visit};
@@ -79,6 +79,14 @@ pub fn start_logs(sink: impl Fn(LogRecord) + Send + Sync + 'static) -> Result<()
     let subscriber = tracing_subscriber::registry().with(Records { sink });
     tracing::subscriber::set_global_default(subscriber)
         .map_err(|error| Error::new(ErrorKind::Internal, "the log records go elsewhere already").with_source(error))
+}
+
+/// Hands the records of this level and above from now on to a sink as [`start_logs`] has it: to the first one that is given
+/// here, in this process. Cheap where nothing changes. Nothing where this process has a subscriber already.
+pub fn record_logs(level: LogLevel, sink: impl Fn(LogRecord) + Send + Sync + 'static) {
+    static STARTED: Once = Once::new();
+    STARTED.call_once(|| _ = start_logs(sink));
+    set_log_level(level);
 }
 
 /// Says how much is recorded from now on. Cheap where nothing changes.
