@@ -179,6 +179,9 @@ impl<I: Send + 'static, T: Send + 'static> Call<I, T> {
             Ok(runtime) => runtime,
             Err(error) => return finish.with(Err(error)),
         };
+        // In a box first: what is awaited lies twice in the one who awaits, as what was given and as what is under way. That were
+        // kilobytes for each of thousands of calls.
+        let work = Box::pin(work);
         let work = Work::start(&runtime, async move {
             let result = guarded(work).await;
             finish.with(result);
