@@ -47,7 +47,7 @@ export declare class Emulator {
   stop(): void
 }
 
-/** A finished image. */
+/** A finished image, and how many bytes JavaScript was told that it has. */
 export declare class Image {
   /** What is known of it without fetching it. */
   about(): Js

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use napi::bindgen_prelude::{Env, ObjectFinalize, Result};
@@ -106,24 +107,28 @@ impl Task {
     }
 }
 
-/// A finished image.
+/// A finished image, and how many bytes JavaScript was told that it has.
 #[napi(custom_finalize)]
-pub struct Image(bridge::Image);
+pub struct Image(bridge::Image, i64);
+
+/// How many there are.
+static IMAGES: AtomicUsize = AtomicUsize::new(0);
 
 impl Image {
-    /// JavaScript collects when much is to be had, and sees nothing of what an image holds here. So it is told more than that
-    /// is, or the images of thousands of calls would wait for a collection.
-    const TOLD_BYTES: i64 = 1 << 16;
-
+    /// JavaScript collects when much is to be had, and sees nothing of what an image holds here. So it is told far more, or those
+    /// of a thousand calls would wait for a collection; but the truth of one of many, which somebody keeps: nothing is to be
+    /// had of them.
     pub(crate) fn new(env: Env, image: bridge::Image) -> Result<Self> {
-        env.adjust_external_memory(Self::TOLD_BYTES)?;
-        Ok(Self(image))
+        let told = if IMAGES.fetch_add(1, Ordering::Relaxed) < 256 { 1 << 19 } else { 1 << 12 };
+        env.adjust_external_memory(told)?;
+        Ok(Self(image, told))
     }
 }
 
 impl ObjectFinalize for Image {
     fn finalize(self, env: Env) -> Result<()> {
-        env.adjust_external_memory(-Self::TOLD_BYTES).map(|_| ())
+        IMAGES.fetch_sub(1, Ordering::Relaxed);
+        env.adjust_external_memory(-self.1).map(|_| ())
     }
 }
 
