@@ -11,6 +11,7 @@ mod play;
 mod routes;
 mod run;
 mod secure;
+mod slow;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::io;
@@ -30,6 +31,7 @@ use crate::error::StartError;
 use case::{Case, Kind};
 use placeholder::Values;
 use run::Run;
+use slow::Slowness;
 
 pub(crate) use routes::{Side, routes};
 pub use run::Verdict;
@@ -83,7 +85,7 @@ impl Cases {
             let text = std::fs::read_to_string(&path).map_err(|error| unreadable(&path, error.to_string()))?;
             let (case, raw) = Case::read(&name, &text).map_err(|reason| unreadable(&path, reason))?;
             // What a run would find wrong is found now.
-            Run::new(&case, &raw, Values::default()).map_err(|reason| unreadable(&path, reason))?;
+            Run::new(&case, &raw, Values::default(), Slowness::NONE).map_err(|reason| unreadable(&path, reason))?;
             cases.insert(name, (case, raw));
         }
         if cases.is_empty() {
@@ -143,14 +145,19 @@ impl Stage {
 
     /// The case of a run as a runner needs it; the run begins when it is first asked for.
     pub(crate) fn case(self: &Arc<Self>, label: &str) -> Result<Value, ScenarioError> {
-        self.run(label).map(|run| run.filled.clone())
+        self.case_for(label, Slowness::NONE)
+    }
+
+    /// The same for a program that is so slow, from the beginning of its run.
+    fn case_for(self: &Arc<Self>, label: &str, slowness: Slowness) -> Result<Value, ScenarioError> {
+        self.run(label, slowness).map(|run| run.filled.clone())
     }
 
     pub(crate) fn verdict(self: &Arc<Self>, label: &str, outcome: Option<&Value>) -> Result<Verdict, ScenarioError> {
-        self.run(label).map(|run| run.judge(outcome))
+        self.run(label, Slowness::NONE).map(|run| run.judge(outcome))
     }
 
-    fn run(self: &Arc<Self>, label: &str) -> Result<Arc<Run>, ScenarioError> {
+    fn run(self: &Arc<Self>, label: &str, slowness: Slowness) -> Result<Arc<Run>, ScenarioError> {
         let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(running) = runs.by_label.get(label) {
             return Ok(Arc::clone(&running.run));
@@ -163,7 +170,7 @@ impl Stage {
         }
         let (case, raw) = self.cases.0.get(name).ok_or_else(unknown)?;
         let running = self
-            .begin(case, raw, label)
+            .begin(case, raw, label, slowness)
             .map_err(|reason| ScenarioError::Unservable { name: name.to_owned(), reason: reason.to_string() })?;
         let run = Arc::clone(&running.run);
         if runs.oldest_first.len() >= MOST_RUNS
@@ -176,7 +183,13 @@ impl Stage {
         Ok(run)
     }
 
-    fn begin(self: &Arc<Self>, case: &Case, raw: &Value, label: &str) -> Result<Running, Box<dyn std::error::Error>> {
+    fn begin(
+        self: &Arc<Self>,
+        case: &Case,
+        raw: &Value,
+        label: &str,
+        slowness: Slowness,
+    ) -> Result<Running, Box<dyn std::error::Error>> {
         let listen = &case.server.listen;
         let prefix = format!("{PATH}{label}");
         let mut values = Values {
@@ -187,7 +200,11 @@ impl Stage {
             ca_bundle_pem: String::new(),
         };
         if !listen.is_special() {
-            return Ok(Running { run: Arc::new(Run::new(case, raw, values)?), _sockets: Vec::new(), server: None });
+            return Ok(Running {
+                run: Arc::new(Run::new(case, raw, values, slowness)?),
+                _sockets: Vec::new(),
+                server: None,
+            });
         }
         let (socket, addr) = loopback_socket()?;
         let mut sockets = Vec::new();
@@ -197,7 +214,7 @@ impl Stage {
         if let Some(identity) = &identity {
             values.ca_bundle_pem.clone_from(&identity.ca_bundle_pem);
         }
-        let run = Arc::new(Run::new(case, raw, values)?);
+        let run = Arc::new(Run::new(case, raw, values, slowness)?);
         if listen.refused {
             // Bound, so that nobody else gets the port, and never listened on.
             return Ok(Running { run, _sockets: vec![socket], server: None });
