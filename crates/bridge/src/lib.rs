@@ -8,7 +8,8 @@
 //! - [`Failure`]: the error as plain fields;
 //! - [`Argument`] and [`Value`]: what goes in and what comes out as plain trees, for languages without types of their own for
 //!   it; [`AnyCall`]: a call that yields those;
-//! - [`Courier`]: the one thread that calls foreign code, in batches, until it is stopped;
+//! - [`Courier`]: the one thread that calls foreign code, in batches, until it is stopped; [`Gate`]: no foreign code for what
+//!   was freed;
 //! - [`guard`]: an error in place of a panic; [`Border`]: no way back into an interpreter that ends;
 //! - [`listen`], or [`start_logs`] with [`set_log_level`]: the log records for the language's own logging;
 //! - `Emulator` and `run_command_line`, behind the features `emulator` and `command-line`.
@@ -25,6 +26,7 @@ mod courier;
 #[cfg(feature = "emulator")]
 mod emulator;
 mod failure;
+mod gate;
 mod guard;
 mod image;
 mod logs;
@@ -47,10 +49,11 @@ pub use courier::Courier;
 #[cfg(feature = "emulator")]
 pub use emulator::{Emulator, EmulatorOptions, LatencyText};
 pub use failure::Failure;
+pub use gate::Gate;
 pub use guard::guard;
 pub use image::{AboutImage, Image};
 pub use logs::{Listener, LogLevel, LogRecord, listen, set_log_level, start_logs};
-pub use many::{Generated, Many};
+pub use many::{Generated, Many, Turn};
 pub use options::Options;
 pub use process::{Here, PerProcess};
 pub use runtime::shut_down;
