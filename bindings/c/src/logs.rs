@@ -3,11 +3,11 @@
 use std::ffi::c_void;
 use std::sync::{Arc, Mutex, Once, PoisonError};
 
-use spark_t2i_bridge::{Error, ErrorKind, LogLevel, LogRecord, set_log_level, start_logs};
+use spark_t2i_bridge::{Error, ErrorKind, Gate, LogLevel, LogRecord, set_log_level, start_logs};
 
-use crate::call::{COURIER, Gate, Parcel};
+use crate::call::{COURIER, Parcel};
+use crate::error::spark_t2i_result;
 use crate::handle::{attempt, spark_t2i_error};
-use crate::record::spark_t2i_result;
 use crate::text::{OwnedText, spark_t2i_text};
 
 /// How much is recorded.
@@ -86,7 +86,7 @@ pub unsafe extern "C" fn spark_t2i_log_to(
             .ok_or_else(|| Error::new(ErrorKind::InvalidRequest, format!("the log level is 0 to 5, not {level}")))?;
         // It fails where this library's own copy of `tracing` has a listener already, which cannot be.
         STARTED.call_once(|| _ = start_logs(|record| COURIER.send(Parcel::Log(record))));
-        let new = callback.map(|callback| Arc::new(Target { callback, user_data, gate: Gate::new() }));
+        let new = callback.map(|callback| Arc::new(Target { callback, user_data, gate: Gate::default() }));
         set_log_level(if new.is_some() { wanted.1 } else { LogLevel::Off });
         let before = std::mem::replace(&mut *TARGET.lock().unwrap_or_else(PoisonError::into_inner), new);
         if let Some(before) = before {
