@@ -85,7 +85,7 @@ impl Cases {
             let text = std::fs::read_to_string(&path).map_err(|error| unreadable(&path, error.to_string()))?;
             let (case, raw) = Case::read(&name, &text).map_err(|reason| unreadable(&path, reason))?;
             // What a run would find wrong is found now.
-            Run::new(&case, &raw, Values::default(), Slowness::NONE).map_err(|reason| unreadable(&path, reason))?;
+            Run::new(&case, &raw, Values::default()).map_err(|reason| unreadable(&path, reason))?;
             cases.insert(name, (case, raw));
         }
         if cases.is_empty() {
@@ -145,7 +145,7 @@ impl Stage {
 
     /// The case of a run as a runner needs it; the run begins when it is first asked for.
     pub(crate) fn case(self: &Arc<Self>, label: &str) -> Result<Value, ScenarioError> {
-        self.case_for(label, Slowness::NONE)
+        self.case_for(label, Slowness::default())
     }
 
     /// The same for a program that is so slow, from the beginning of its run.
@@ -154,7 +154,7 @@ impl Stage {
     }
 
     pub(crate) fn verdict(self: &Arc<Self>, label: &str, outcome: Option<&Value>) -> Result<Verdict, ScenarioError> {
-        self.run(label, Slowness::NONE).map(|run| run.judge(outcome))
+        self.run(label, Slowness::default()).map(|run| run.judge(outcome))
     }
 
     fn run(self: &Arc<Self>, label: &str, slowness: Slowness) -> Result<Arc<Run>, ScenarioError> {
@@ -198,13 +198,10 @@ impl Stage {
             // Long enough to be a secret for every client, and in no other text.
             key: format!("key-canary-{:016x}", rand::rng().random::<u64>()),
             ca_bundle_pem: String::new(),
+            slowness,
         };
         if !listen.is_special() {
-            return Ok(Running {
-                run: Arc::new(Run::new(case, raw, values, slowness)?),
-                _sockets: Vec::new(),
-                server: None,
-            });
+            return Ok(Running { run: Arc::new(Run::new(case, raw, values)?), _sockets: Vec::new(), server: None });
         }
         let (socket, addr) = loopback_socket()?;
         let mut sockets = Vec::new();
@@ -214,7 +211,7 @@ impl Stage {
         if let Some(identity) = &identity {
             values.ca_bundle_pem.clone_from(&identity.ca_bundle_pem);
         }
-        let run = Arc::new(Run::new(case, raw, values, slowness)?);
+        let run = Arc::new(Run::new(case, raw, values)?);
         if listen.refused {
             // Bound, so that nobody else gets the port, and never listened on.
             return Ok(Running { run, _sockets: vec![socket], server: None });

@@ -17,6 +17,11 @@ static const char *const ways[] = {"blocking", "waiting", "callbacks"};
 
 /* As many run at once. */
 #define RUNNERS 16
+/* As many where a tool makes this program slow. */
+#define SLOW_RUNNERS 8
+
+/* How many times as slow as by itself; NULL where no tool does. */
+static const char *slowed(void) { return getenv("SPARK_T2I_TEST_SLOWED"); }
 
 struct run {
   enum way way;
@@ -414,11 +419,9 @@ static void run_one(struct work *work, const char *name, enum way way) {
   char path[512];
   struct run run = {.way = way, .folder = "/tmp/spark-t2i-XXXXXX"};
   spark_t2i_error *error = NULL;
-  /* How many times as slow as by itself a tool makes this program. */
-  const char *slowed = getenv("SPARK_T2I_TEST_SLOWED");
   if (mkdtemp(run.folder) == NULL) fail("no folder");
   snprintf(path, sizeof path, "/scenarios/%s@c-%s-%u?slowed=%s", name, ways[way], work->label,
-           slowed == NULL ? "1" : slowed);
+           slowed() == NULL ? "1" : slowed());
   char *said = http(work->url, path, NULL);
   json_t *of = json_loads(said, JSON_ALLOW_NUL, NULL);
   if (of == NULL) fail("%s cannot be read: %s", path, said);
@@ -507,9 +510,10 @@ void run_scenarios(const char *url, const char *only) {
   work.keys = json_array();
   if (spark_t2i_log_to(SPARK_T2I_LOG_TRACE, on_log, &log, NULL) != SPARK_T2I_OK) fail("no log");
   pthread_t runners[RUNNERS];
-  for (int i = 0; i < RUNNERS; i++)
+  const int count = slowed() == NULL ? RUNNERS : SLOW_RUNNERS;
+  for (int i = 0; i < count; i++)
     if (pthread_create(&runners[i], NULL, run_some, &work) != 0) fail("no thread");
-  for (int i = 0; i < RUNNERS; i++) pthread_join(runners[i], NULL);
+  for (int i = 0; i < count; i++) pthread_join(runners[i], NULL);
 
   /* All that is still to be told is told then. */
   spark_t2i_shut_down(10);

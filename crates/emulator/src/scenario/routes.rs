@@ -66,7 +66,8 @@ async fn case(
     Path(label): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Refusal> {
-    let slowness = Slowness::of(query.as_deref()).map_err(|message| Refusal::new(StatusCode::BAD_REQUEST, message))?;
+    let slowness =
+        Slowness::asked(query.as_deref()).map_err(|message| Refusal::new(StatusCode::BAD_REQUEST, message))?;
     Ok(json(encode(&stage(&weak)?.case_for(&label, slowness)?)).into_response())
 }
 
@@ -95,7 +96,7 @@ async fn perform(
     let path = parts.uri.path_and_query().map_or("", |path| path.as_str());
     let path = path.strip_prefix(PATH).unwrap_or_default();
     let (label, path) = path.split_at(path.find(['/', '?']).unwrap_or(path.len()));
-    let run = stage(&weak)?.run(label, Slowness::NONE)?;
+    let run = stage(&weak)?.run(label, Slowness::default())?;
     // A body that breaks off is a request all the same.
     let body = axum::body::to_bytes(body, LONGEST_BODY).await.unwrap_or_default();
     let kind = kind_of(&parts.method, path, side == Side::Elsewhere);

@@ -10,7 +10,6 @@ use serde_json::{Map, Value, json};
 use super::case::{Case, Kind, Step};
 use super::compare::differences;
 use super::placeholder::Values;
-use super::slow::Slowness;
 
 /// A request as it arrived.
 #[derive(Debug, Clone)]
@@ -111,13 +110,13 @@ pub(super) struct Run {
 }
 
 impl Run {
-    pub(super) fn new(case: &Case, raw: &Value, values: Values, slowness: Slowness) -> Result<Self, String> {
+    pub(super) fn new(case: &Case, raw: &Value, values: Values) -> Result<Self, String> {
         let mut filled = values.fill_all(raw);
         values.offer(&mut filled["options"]);
-        slowness.stretch(&mut filled);
+        values.slowness.stretch(&mut filled);
         let read = |value: &Value| -> Result<Wanted, String> {
             let mut wanted = Wanted::read(&values.fill_all(value))?;
-            wanted.gap_seconds.iter_mut().for_each(|gap| slowness.widen(gap));
+            wanted.gap_seconds.iter_mut().for_each(|gap| values.slowness.widen(gap));
             Ok(wanted)
         };
         let wanted: Result<_, String> = case.requests.iter().map(|(kind, value)| Ok((*kind, read(value)?))).collect();
