@@ -19,14 +19,16 @@
  * Handles. A client, a task, an error and so on is a handle: a number in the clothes of a pointer, which is never read
  * as one. The library looks it up in a table, so that NULL, a handle that was freed (whoever has got its place by now),
  * one of another kind and a pointer to something else are told from one that is valid, and are reported as
- * SPARK_T2I_INVALID_REQUEST. Each _free says so too, and takes NULL. A handle may be freed while other threads
- * use it: a function that is under way keeps what it needs.
+ * SPARK_T2I_INVALID_REQUEST. Each _free does so too; NULL it takes, and returns SPARK_T2I_OK. A handle may be freed while
+ * other threads use it: a function that is under way keeps what it needs.
  *
- * What a handle tells is read with its _get, as a struct of plain fields. That, and every text in it, is valid until
- * the handle is freed. New fields of these structs come at their ends. A struct that the caller fills begins with its
- * size and is begun with its _INIT, so that a program works with a later library as well.
+ * What a handle tells is read with its _get, as a struct of plain fields: never NULL, but with all fields absent where
+ * there is no such handle. That, and every text in it, is valid until the handle is freed. New fields of these structs
+ * come at their ends. A struct that the caller fills begins with its size and is begun with its _INIT, so that a program
+ * works with a later library as well.
  *
- * Texts are UTF-8 with a length; {NULL, 0} is none. One that is not UTF-8 is refused. Money is a decimal number as text.
+ * Texts are UTF-8 with a length; {NULL, 0} is none, so look before printing `data`. One that is not UTF-8 is refused.
+ * Money is a decimal number as text.
  *
  * Threads. Every function may be called by any thread at any time, also on the same handle. Callbacks are called on one
  * thread of the library, the callback thread, one after the other and under no lock. When the handle of their call was
@@ -231,6 +233,26 @@ typedef struct spark_t2i_text {
   size_t length;
 } spark_t2i_text;
 
+/// One image to be generated. Begin with `SPARK_T2I_REQUEST_INIT`. What breaks a rule of the service is found before
+/// anything is sent.
+typedef struct spark_t2i_request {
+  /// The size of this struct, as the caller's compiler knows it.
+  size_t size;
+  /// What the image shows, in Chinese or English: 1 to 800 characters, at most 120 recommended.
+  struct spark_t2i_text prompt;
+  /// The model; none for `spark_t2i_3_0`.
+  struct spark_t2i_text model;
+  /// -1 for a random image, or 1 to 2^63-1: the same seed with the same parameters very probably gives a consistent image.
+  int64_t seed;
+  /// Pixels, 1328 by default; only together with `height`. `width` times `height` lies in 512x512 to 2048x2048, the aspect
+  /// ratio in 1:3 to 3:1.
+  int64_t width;
+  /// Pixels, 1328 by default; only together with `width`.
+  int64_t height;
+  /// 1 (the service's default) lets the service expand the prompt first, 0 does not. Recommended for short prompts.
+  int64_t use_pre_llm;
+} spark_t2i_request;
+
 /// A header of HTTP.
 typedef struct spark_t2i_header {
   /// Its name.
@@ -280,26 +302,6 @@ typedef struct spark_t2i_options {
   /// A value of `spark_t2i_on_outcome_unknown`.
   int32_t on_outcome_unknown;
 } spark_t2i_options;
-
-/// One image to be generated. Begin with `SPARK_T2I_REQUEST_INIT`. What breaks a rule of the service is found before
-/// anything is sent.
-typedef struct spark_t2i_request {
-  /// The size of this struct, as the caller's compiler knows it.
-  size_t size;
-  /// What the image shows, in Chinese or English: 1 to 800 characters, at most 120 recommended.
-  struct spark_t2i_text prompt;
-  /// The model; none for `spark_t2i_3_0`.
-  struct spark_t2i_text model;
-  /// -1 for a random image, or 1 to 2^63-1: the same seed with the same parameters very probably gives a consistent image.
-  int64_t seed;
-  /// Pixels, 1328 by default; only together with `height`. `width` times `height` lies in 512x512 to 2048x2048, the aspect
-  /// ratio in 1:3 to 3:1.
-  int64_t width;
-  /// Pixels, 1328 by default; only together with `width`.
-  int64_t height;
-  /// 1 (the service's default) lets the service expand the prompt first, 0 does not. Recommended for short prompts.
-  int64_t use_pre_llm;
-} spark_t2i_request;
 
 /// A number that may be absent.
 typedef struct spark_t2i_optional_double {
@@ -512,10 +514,6 @@ typedef struct spark_t2i_callbacks {
   void (*on_done)(void *user_data, const struct spark_t2i_outcome *outcome);
 } spark_t2i_callbacks;
 
-/// Gives the next request of many: writes it to `request`, which is `SPARK_T2I_REQUEST_INIT` before, and returns true; or
-/// returns false when there are no more. `index` counts up from 0. What the request points to is copied when this returns.
-typedef bool (*spark_t2i_source)(void *user_data, size_t index, struct spark_t2i_request *request);
-
 /// What is known of an image without fetching it.
 typedef struct spark_t2i_image_fields {
   /// The task that made it.
@@ -533,6 +531,10 @@ typedef struct spark_t2i_image_fields {
   /// What the service said of the task, its cost among it. Never NULL in the fields of an image.
   const struct spark_t2i_snapshot_fields *snapshot;
 } spark_t2i_image_fields;
+
+/// Gives the next request of many: writes it to `request`, which is `SPARK_T2I_REQUEST_INIT` before, and returns true; or
+/// returns false when there are no more. `index` counts up from 0. What the request points to is copied when this returns.
+typedef bool (*spark_t2i_source)(void *user_data, size_t index, struct spark_t2i_request *request);
 
 /// Something allowed that probably gives a poor image.
 typedef struct spark_t2i_warning {
@@ -678,6 +680,22 @@ extern "C" {
 /// Thread-safe.
 struct spark_t2i_text spark_t2i_text_of(const char *string);
 
+/// Checks a request by the rules of the service, every one of them; nothing is sent. Thread-safe.
+enum spark_t2i_result spark_t2i_validate(const struct spark_t2i_request *request,
+                                         struct spark_t2i_report **report,
+                                         struct spark_t2i_error **error);
+
+/// Checks parameters in JSON, whatever the text is. Thread-safe.
+enum spark_t2i_result spark_t2i_validate_json(struct spark_t2i_text parameters,
+                                              struct spark_t2i_report **report,
+                                              struct spark_t2i_error **error);
+
+/// Sets width and height of a request to those of a preset (`1:1`, `4:3`, `3:2`, `16:9`, `21:9`, upright ones such as `9:16`,
+/// and each with `-2k`) or of a text such as `2560x1440`. Thread-safe.
+enum spark_t2i_result spark_t2i_request_set_size(struct spark_t2i_request *request,
+                                                 struct spark_t2i_text size,
+                                                 struct spark_t2i_error **error);
+
 /// Makes a client: `options` may be NULL, so that all have their defaults. Nothing is sent. Thread-safe.
 ///
 /// Errors: `SPARK_T2I_AUTHENTICATION` for a missing or malformed key, `SPARK_T2I_INVALID_REQUEST` for a setting that cannot
@@ -744,20 +762,6 @@ enum spark_t2i_result spark_t2i_client_estimate_start(const struct spark_t2i_cli
                                                       struct spark_t2i_call **call,
                                                       struct spark_t2i_error **error);
 
-/// Begins to generate many images, `max_in_flight` at a time, in the order of their completion. `source` gives the requests
-/// one by one, as there is room; each may take `timeout_seconds`. A request that fails is told like any other. Thread-safe.
-///
-/// With `callbacks`, `on_generated` tells of each, and both functions are called on the callback thread; without, it is
-/// `spark_t2i_call_next_generated` that calls the source and gives what came of each. After the call was freed neither is
-/// called.
-enum spark_t2i_result spark_t2i_client_generate_many_start(const struct spark_t2i_client *client,
-                                                           spark_t2i_source source,
-                                                           void *source_data,
-                                                           double timeout_seconds,
-                                                           const struct spark_t2i_callbacks *callbacks,
-                                                           struct spark_t2i_call **call,
-                                                           struct spark_t2i_error **error);
-
 /// The task with this id, whoever submitted it. Nothing is sent. Thread-safe.
 ///
 /// Errors: `SPARK_T2I_INVALID_REQUEST` when the text cannot be an id.
@@ -770,22 +774,6 @@ enum spark_t2i_result spark_t2i_client_task(const struct spark_t2i_client *clien
 enum spark_t2i_result spark_t2i_client_stats(const struct spark_t2i_client *client,
                                              struct spark_t2i_stats **stats,
                                              struct spark_t2i_error **error);
-
-/// Checks a request by the rules of the service, every one of them; nothing is sent. Thread-safe.
-enum spark_t2i_result spark_t2i_validate(const struct spark_t2i_request *request,
-                                         struct spark_t2i_report **report,
-                                         struct spark_t2i_error **error);
-
-/// Checks parameters in JSON, whatever the text is. Thread-safe.
-enum spark_t2i_result spark_t2i_validate_json(struct spark_t2i_text parameters,
-                                              struct spark_t2i_report **report,
-                                              struct spark_t2i_error **error);
-
-/// Sets width and height of a request to those of a preset (`1:1`, `4:3`, `3:2`, `16:9`, `21:9`, upright ones such as `9:16`,
-/// and each with `-2k`) or of a text such as `2560x1440`. Thread-safe.
-enum spark_t2i_result spark_t2i_request_set_size(struct spark_t2i_request *request,
-                                                 struct spark_t2i_text size,
-                                                 struct spark_t2i_error **error);
 
 /// The id of a task: valid until the task is freed; none of what is no task. Thread-safe.
 struct spark_t2i_text spark_t2i_task_id(const struct spark_t2i_task *task);
@@ -928,77 +916,79 @@ enum spark_t2i_result spark_t2i_call_task_ids(const struct spark_t2i_call *call,
 /// Returns `SPARK_T2I_OK`, also for NULL, or `SPARK_T2I_INVALID_REQUEST` for a handle that was freed before. Thread-safe.
 enum spark_t2i_result spark_t2i_call_free(struct spark_t2i_call *call);
 
-/// All there is to say of an error. Never NULL: of what is no such handle all fields are absent. Valid until it is freed. Thread-safe.
+/// Begins to generate many images, `max_in_flight` at a time, in the order of their completion. `source` gives the requests
+/// one by one, as there is room; each may take `timeout_seconds`. A request that fails is told like any other. Thread-safe.
+///
+/// With `callbacks`, `on_generated` tells of each, and both functions are called on the callback thread; without, it is
+/// `spark_t2i_call_next_generated` that calls the source and gives what came of each. After the call was freed neither is
+/// called.
+enum spark_t2i_result spark_t2i_client_generate_many_start(const struct spark_t2i_client *client,
+                                                           spark_t2i_source source,
+                                                           void *source_data,
+                                                           double timeout_seconds,
+                                                           const struct spark_t2i_callbacks *callbacks,
+                                                           struct spark_t2i_call **call,
+                                                           struct spark_t2i_error **error);
+
+/// All there is to say of an error, until it is freed. Thread-safe.
 const struct spark_t2i_error_fields *spark_t2i_error_get(const struct spark_t2i_error *error);
 
-/// The verdict on a request. Never NULL: of what is no such handle all fields are absent. Valid until it is freed. Thread-safe.
+/// The verdict on a request, until it is freed. Thread-safe.
 const struct spark_t2i_report_fields *spark_t2i_report_get(const struct spark_t2i_report *report);
 
-/// What one answer of the service said about a task. Never NULL: of what is no such handle all fields are absent. Valid until it is freed. Thread-safe.
+/// What one answer of the service said about a task, until it is freed. Thread-safe.
 const struct spark_t2i_snapshot_fields *spark_t2i_snapshot_get(const struct spark_t2i_snapshot *snapshot);
 
-/// What happened to a task. Never NULL: of what is no such handle all fields are absent. Valid until it is freed. Thread-safe.
+/// What happened to a task, until it is freed. Thread-safe.
 const struct spark_t2i_event_fields *spark_t2i_event_get(const struct spark_t2i_event *event);
 
-/// What a request would probably cost. Never NULL: of what is no such handle all fields are absent. Valid until it is freed. Thread-safe.
+/// What a request would probably cost, until it is freed. Thread-safe.
 const struct spark_t2i_estimate_fields *spark_t2i_estimate_get(const struct spark_t2i_estimate *estimate);
 
-/// What was saved. Never NULL: of what is no such handle all fields are absent. Valid until it is freed. Thread-safe.
+/// What was saved, until it is freed. Thread-safe.
 const struct spark_t2i_saved_fields *spark_t2i_saved_get(const struct spark_t2i_saved *saved);
 
-/// What a client has done. Never NULL: of what is no such handle all fields are absent. Valid until it is freed. Thread-safe.
+/// What a client has done, until it is freed. Thread-safe.
 const struct spark_t2i_stats_fields *spark_t2i_stats_get(const struct spark_t2i_stats *stats);
 
 /// The bytes: `{NULL, 0}` of what is no such handle. A text is in UTF-8, and a NUL follows its last byte. Valid until it is
 /// freed. Thread-safe.
 struct spark_t2i_text spark_t2i_bytes_get(const struct spark_t2i_bytes *bytes);
 
-/// Frees a client. Calls under way, tasks and images go on without it. Returns `SPARK_T2I_OK`, also for NULL, or `SPARK_T2I_INVALID_REQUEST` for a handle that was freed before.
-/// Thread-safe.
+/// Frees a client. Calls under way, tasks and images go on without it. Thread-safe.
 enum spark_t2i_result spark_t2i_client_free(struct spark_t2i_client *client);
 
-/// Frees a task's handle. The task itself goes on. Returns `SPARK_T2I_OK`, also for NULL, or `SPARK_T2I_INVALID_REQUEST` for a handle that was freed before.
-/// Thread-safe.
+/// Frees a task's handle. The task itself goes on. Thread-safe.
 enum spark_t2i_result spark_t2i_task_free(struct spark_t2i_task *task);
 
-/// Frees an image. Returns `SPARK_T2I_OK`, also for NULL, or `SPARK_T2I_INVALID_REQUEST` for a handle that was freed before.
-/// Thread-safe.
+/// Frees an image. Thread-safe.
 enum spark_t2i_result spark_t2i_image_free(struct spark_t2i_image *image);
 
-/// Frees an error. Returns `SPARK_T2I_OK`, also for NULL, or `SPARK_T2I_INVALID_REQUEST` for a handle that was freed before.
-/// Thread-safe.
+/// Frees an error. Thread-safe.
 enum spark_t2i_result spark_t2i_error_free(struct spark_t2i_error *error);
 
-/// Frees a report. Returns `SPARK_T2I_OK`, also for NULL, or `SPARK_T2I_INVALID_REQUEST` for a handle that was freed before.
-/// Thread-safe.
+/// Frees a report. Thread-safe.
 enum spark_t2i_result spark_t2i_report_free(struct spark_t2i_report *report);
 
-/// Frees a snapshot. Returns `SPARK_T2I_OK`, also for NULL, or `SPARK_T2I_INVALID_REQUEST` for a handle that was freed before.
-/// Thread-safe.
+/// Frees a snapshot. Thread-safe.
 enum spark_t2i_result spark_t2i_snapshot_free(struct spark_t2i_snapshot *snapshot);
 
-/// Frees an event. Returns `SPARK_T2I_OK`, also for NULL, or `SPARK_T2I_INVALID_REQUEST` for a handle that was freed before.
-/// Thread-safe.
+/// Frees an event. Thread-safe.
 enum spark_t2i_result spark_t2i_event_free(struct spark_t2i_event *event);
 
-/// Frees an estimate. Returns `SPARK_T2I_OK`, also for NULL, or `SPARK_T2I_INVALID_REQUEST` for a handle that was freed before.
-/// Thread-safe.
+/// Frees an estimate. Thread-safe.
 enum spark_t2i_result spark_t2i_estimate_free(struct spark_t2i_estimate *estimate);
 
-/// Frees bytes. Returns `SPARK_T2I_OK`, also for NULL, or `SPARK_T2I_INVALID_REQUEST` for a handle that was freed before.
-/// Thread-safe.
+/// Frees bytes. Thread-safe.
 enum spark_t2i_result spark_t2i_bytes_free(struct spark_t2i_bytes *bytes);
 
-/// Frees what was told of a saved file. Returns `SPARK_T2I_OK`, also for NULL, or `SPARK_T2I_INVALID_REQUEST` for a handle that was freed before.
-/// Thread-safe.
+/// Frees what was told of a saved file. Thread-safe.
 enum spark_t2i_result spark_t2i_saved_free(struct spark_t2i_saved *saved);
 
-/// Frees counters. Returns `SPARK_T2I_OK`, also for NULL, or `SPARK_T2I_INVALID_REQUEST` for a handle that was freed before.
-/// Thread-safe.
+/// Frees counters. Thread-safe.
 enum spark_t2i_result spark_t2i_stats_free(struct spark_t2i_stats *stats);
 
-/// Frees an emulator, and stops it. Returns `SPARK_T2I_OK`, also for NULL, or `SPARK_T2I_INVALID_REQUEST` for a handle that was freed before.
-/// Thread-safe.
+/// Frees an emulator, and stops it. Thread-safe.
 enum spark_t2i_result spark_t2i_emulator_free(struct spark_t2i_emulator *emulator);
 
 /// How many handles there are that were not freed. For tests: a program that frees all ends with 0. Thread-safe.

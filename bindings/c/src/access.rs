@@ -7,30 +7,29 @@ use std::time::Duration;
 use spark_t2i_bridge::{ErrorKind, guard, shut_down};
 
 use crate::call::COURIER;
+use crate::error::{spark_t2i_error_fields, spark_t2i_report_fields, spark_t2i_result};
 use crate::handle::{
     self, fields, free, read, spark_t2i_bytes, spark_t2i_client, spark_t2i_emulator, spark_t2i_error,
     spark_t2i_estimate, spark_t2i_event, spark_t2i_image, spark_t2i_report, spark_t2i_saved, spark_t2i_snapshot,
     spark_t2i_stats, spark_t2i_task,
 };
-use crate::record::{
-    spark_t2i_error_fields, spark_t2i_estimate_fields, spark_t2i_event_fields, spark_t2i_report_fields,
-    spark_t2i_result, spark_t2i_saved_fields, spark_t2i_snapshot_fields, spark_t2i_stats_fields,
-};
+use crate::snapshot::spark_t2i_snapshot_fields;
 use crate::text::{OwnedText, spark_t2i_text};
+use crate::told::{spark_t2i_estimate_fields, spark_t2i_event_fields, spark_t2i_saved_fields, spark_t2i_stats_fields};
 
-/// All there is to say of an error. Never NULL: of what is no such handle all fields are absent. Valid until it is freed. Thread-safe.
+/// All there is to say of an error, until it is freed. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn spark_t2i_error_get(error: *const spark_t2i_error) -> *const spark_t2i_error_fields {
     fields(error)
 }
 
-/// The verdict on a request. Never NULL: of what is no such handle all fields are absent. Valid until it is freed. Thread-safe.
+/// The verdict on a request, until it is freed. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn spark_t2i_report_get(report: *const spark_t2i_report) -> *const spark_t2i_report_fields {
     fields(report)
 }
 
-/// What one answer of the service said about a task. Never NULL: of what is no such handle all fields are absent. Valid until it is freed. Thread-safe.
+/// What one answer of the service said about a task, until it is freed. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn spark_t2i_snapshot_get(
     snapshot: *const spark_t2i_snapshot,
@@ -38,13 +37,13 @@ pub unsafe extern "C" fn spark_t2i_snapshot_get(
     fields(snapshot)
 }
 
-/// What happened to a task. Never NULL: of what is no such handle all fields are absent. Valid until it is freed. Thread-safe.
+/// What happened to a task, until it is freed. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn spark_t2i_event_get(event: *const spark_t2i_event) -> *const spark_t2i_event_fields {
     fields(event)
 }
 
-/// What a request would probably cost. Never NULL: of what is no such handle all fields are absent. Valid until it is freed. Thread-safe.
+/// What a request would probably cost, until it is freed. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn spark_t2i_estimate_get(
     estimate: *const spark_t2i_estimate,
@@ -52,13 +51,13 @@ pub unsafe extern "C" fn spark_t2i_estimate_get(
     fields(estimate)
 }
 
-/// What was saved. Never NULL: of what is no such handle all fields are absent. Valid until it is freed. Thread-safe.
+/// What was saved, until it is freed. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn spark_t2i_saved_get(saved: *const spark_t2i_saved) -> *const spark_t2i_saved_fields {
     fields(saved)
 }
 
-/// What a client has done. Never NULL: of what is no such handle all fields are absent. Valid until it is freed. Thread-safe.
+/// What a client has done, until it is freed. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn spark_t2i_stats_get(stats: *const spark_t2i_stats) -> *const spark_t2i_stats_fields {
     fields(stats)
@@ -74,85 +73,73 @@ pub unsafe extern "C" fn spark_t2i_bytes_get(bytes: *const spark_t2i_bytes) -> s
     })
 }
 
-/// Frees a client. Calls under way, tasks and images go on without it. Returns `SPARK_T2I_OK`, also for NULL, or `SPARK_T2I_INVALID_REQUEST` for a handle that was freed before.
-/// Thread-safe.
+/// Frees a client. Calls under way, tasks and images go on without it. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn spark_t2i_client_free(client: *mut spark_t2i_client) -> spark_t2i_result {
     free(client)
 }
 
-/// Frees a task's handle. The task itself goes on. Returns `SPARK_T2I_OK`, also for NULL, or `SPARK_T2I_INVALID_REQUEST` for a handle that was freed before.
-/// Thread-safe.
+/// Frees a task's handle. The task itself goes on. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn spark_t2i_task_free(task: *mut spark_t2i_task) -> spark_t2i_result {
     free(task)
 }
 
-/// Frees an image. Returns `SPARK_T2I_OK`, also for NULL, or `SPARK_T2I_INVALID_REQUEST` for a handle that was freed before.
-/// Thread-safe.
+/// Frees an image. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn spark_t2i_image_free(image: *mut spark_t2i_image) -> spark_t2i_result {
     free(image)
 }
 
-/// Frees an error. Returns `SPARK_T2I_OK`, also for NULL, or `SPARK_T2I_INVALID_REQUEST` for a handle that was freed before.
-/// Thread-safe.
+/// Frees an error. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn spark_t2i_error_free(error: *mut spark_t2i_error) -> spark_t2i_result {
     free(error)
 }
 
-/// Frees a report. Returns `SPARK_T2I_OK`, also for NULL, or `SPARK_T2I_INVALID_REQUEST` for a handle that was freed before.
-/// Thread-safe.
+/// Frees a report. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn spark_t2i_report_free(report: *mut spark_t2i_report) -> spark_t2i_result {
     free(report)
 }
 
-/// Frees a snapshot. Returns `SPARK_T2I_OK`, also for NULL, or `SPARK_T2I_INVALID_REQUEST` for a handle that was freed before.
-/// Thread-safe.
+/// Frees a snapshot. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn spark_t2i_snapshot_free(snapshot: *mut spark_t2i_snapshot) -> spark_t2i_result {
     free(snapshot)
 }
 
-/// Frees an event. Returns `SPARK_T2I_OK`, also for NULL, or `SPARK_T2I_INVALID_REQUEST` for a handle that was freed before.
-/// Thread-safe.
+/// Frees an event. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn spark_t2i_event_free(event: *mut spark_t2i_event) -> spark_t2i_result {
     free(event)
 }
 
-/// Frees an estimate. Returns `SPARK_T2I_OK`, also for NULL, or `SPARK_T2I_INVALID_REQUEST` for a handle that was freed before.
-/// Thread-safe.
+/// Frees an estimate. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn spark_t2i_estimate_free(estimate: *mut spark_t2i_estimate) -> spark_t2i_result {
     free(estimate)
 }
 
-/// Frees bytes. Returns `SPARK_T2I_OK`, also for NULL, or `SPARK_T2I_INVALID_REQUEST` for a handle that was freed before.
-/// Thread-safe.
+/// Frees bytes. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn spark_t2i_bytes_free(bytes: *mut spark_t2i_bytes) -> spark_t2i_result {
     free(bytes)
 }
 
-/// Frees what was told of a saved file. Returns `SPARK_T2I_OK`, also for NULL, or `SPARK_T2I_INVALID_REQUEST` for a handle that was freed before.
-/// Thread-safe.
+/// Frees what was told of a saved file. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn spark_t2i_saved_free(saved: *mut spark_t2i_saved) -> spark_t2i_result {
     free(saved)
 }
 
-/// Frees counters. Returns `SPARK_T2I_OK`, also for NULL, or `SPARK_T2I_INVALID_REQUEST` for a handle that was freed before.
-/// Thread-safe.
+/// Frees counters. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn spark_t2i_stats_free(stats: *mut spark_t2i_stats) -> spark_t2i_result {
     free(stats)
 }
 
-/// Frees an emulator, and stops it. Returns `SPARK_T2I_OK`, also for NULL, or `SPARK_T2I_INVALID_REQUEST` for a handle that was freed before.
-/// Thread-safe.
+/// Frees an emulator, and stops it. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn spark_t2i_emulator_free(emulator: *mut spark_t2i_emulator) -> spark_t2i_result {
     free(emulator)

@@ -4,12 +4,12 @@ use std::ptr;
 
 use spark_t2i_bridge::{self as bridge, Argument, EmulatorOptions, Error};
 
-use crate::call::{sized, text_object};
-use crate::client::{SPARK_T2I_UNSET, list, named, number, text};
+use crate::error::spark_t2i_result;
+use crate::given::{list, named, number, sized, text};
 use crate::handle::{
-    Emulator, Object, attempt, hand_out, out, put, read, spark_t2i_bytes, spark_t2i_emulator, spark_t2i_error, with,
+    Emulator, Object, attempt, give, read, spark_t2i_bytes, spark_t2i_emulator, spark_t2i_error, text_object, with,
 };
-use crate::record::spark_t2i_result;
+use crate::request::SPARK_T2I_UNSET;
 use crate::text::{OwnedText, spark_t2i_text};
 use crate::threads::starting;
 
@@ -100,15 +100,13 @@ pub unsafe extern "C" fn spark_t2i_emulator_new(
 ) -> spark_t2i_result {
     // SAFETY: as promised to this function.
     unsafe {
-        attempt(error, || {
-            out(emulator, "emulator")?;
+        give(emulator, error, || {
             let unset = spark_t2i_emulator_options::UNSET;
             let options = if options.is_null() { unset } else { sized(options, unset, "options")? };
             let options = options.read()?;
             let started = Box::new(starting(|| bridge::Emulator::start(options))?);
             let url = OwnedText::new(started.url());
-            put(emulator, hand_out(Object::Emulator(Emulator { emulator: started, url }))?);
-            Ok(spark_t2i_result::SPARK_T2I_OK)
+            Ok(Object::Emulator(Emulator { emulator: started, url }))
         })
     }
 }
@@ -127,14 +125,7 @@ pub unsafe extern "C" fn spark_t2i_emulator_stats(
     error: *mut *mut spark_t2i_error,
 ) -> spark_t2i_result {
     // SAFETY: as promised to this function.
-    unsafe {
-        attempt(error, || {
-            out(json, "json")?;
-            let stats = with(emulator, |emulator| emulator.emulator.stats())??;
-            put(json, hand_out(text_object(&stats))?);
-            Ok(spark_t2i_result::SPARK_T2I_OK)
-        })
-    }
+    unsafe { give(json, error, || Ok(text_object(&with(emulator, |emulator| emulator.emulator.stats())??))) }
 }
 
 /// Lets these things go wrong from now on, and no others. Thread-safe.

@@ -6,16 +6,15 @@ use std::sync::{Arc, LazyLock};
 
 use sharded_slab::{Config, Entry, Slab};
 use spark_t2i_bridge::{
-    self as bridge, Bytes, Error, ErrorKind, Estimate, Event, Generated, Saved, TaskSnapshot, guard,
+    self as bridge, Bytes, Error, ErrorKind, Estimate, Event, Generated, Report, Saved, Stats, TaskSnapshot, guard,
 };
 
 use crate::call::Call;
-use crate::record::{
-    Record, spark_t2i_error_fields, spark_t2i_estimate_fields, spark_t2i_event_fields, spark_t2i_image_fields,
-    spark_t2i_report_fields, spark_t2i_result, spark_t2i_saved_fields, spark_t2i_snapshot_fields,
-    spark_t2i_stats_fields,
-};
+use crate::error::{spark_t2i_error_fields, spark_t2i_report_fields, spark_t2i_result};
+use crate::record::Record;
+use crate::snapshot::{spark_t2i_image_fields, spark_t2i_snapshot_fields};
 use crate::text::OwnedText;
+use crate::told::{spark_t2i_estimate_fields, spark_t2i_event_fields, spark_t2i_saved_fields, spark_t2i_stats_fields};
 
 /// An image, with what is known of it.
 pub(crate) struct Image {
@@ -115,11 +114,14 @@ macro_rules! from {
 }
 
 from! {
+    bridge::Client => Client |client| client,
     bridge::Task => Task |task: bridge::Task| Task { id: OwnedText::new(task.id().as_str()), task },
     Event => Event Record::new,
     Arc<TaskSnapshot> => Snapshot Record::new,
     Bytes => Bytes |bytes| bytes,
     Saved => Saved Record::new,
+    Report => Report Record::new,
+    Stats => Stats Record::new,
     Generated => Generated |generated| generated,
     &Error => Error Record::new,
     bridge::Image => Image |image: bridge::Image| Image { record: Record::new(image.about()), image },
@@ -256,6 +258,25 @@ pub(crate) unsafe fn attempt(
     }
 }
 
+/// The whole of a function that gives something: NULL where there is nothing.
+pub(crate) unsafe fn give<H: Handle>(
+    place: *mut *mut H,
+    error: *mut *mut spark_t2i_error,
+    make: impl FnOnce() -> Result<Object, Error>,
+) -> spark_t2i_result {
+    // SAFETY: as promised to this function.
+    unsafe {
+        attempt(error, || {
+            out(place, H::NAME)?;
+            let made = make()?;
+            if H::held(&made).is_some() {
+                put(place, hand_out(made)?);
+            }
+            Ok(spark_t2i_result::SPARK_T2I_OK)
+        })
+    }
+}
+
 /// Writes where the caller wants something.
 pub(crate) unsafe fn put<T>(place: *mut T, value: T) {
     if !place.is_null() {
@@ -272,4 +293,11 @@ pub(crate) unsafe fn out<T>(place: *mut *mut T, name: &str) -> Result<(), Error>
     // SAFETY: it is promised that it can be written.
     unsafe { place.write(ptr::null_mut()) };
     Ok(())
+}
+
+/// A text that the caller owns; a NUL follows its last byte.
+pub(crate) fn text_object(text: &str) -> Object {
+    let mut bytes = text.as_bytes().to_vec();
+    bytes.push(0);
+    Object::Bytes(Bytes::from(bytes).slice(..text.len()))
 }

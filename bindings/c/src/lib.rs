@@ -6,13 +6,33 @@
 // In the order in which the header is to be read.
 mod text;
 
+mod error;
+
+mod snapshot;
+
+mod told;
+
 mod record;
+
+mod given;
 
 mod handle;
 
+mod options;
+
+mod request;
+
 mod client;
 
+mod task;
+
+mod image;
+
+mod outcome;
+
 mod call;
+
+mod source;
 
 mod access;
 

@@ -1,13 +1,13 @@
 //! Log records, told to a callback.
 
 use std::ffi::c_void;
-use std::sync::{Arc, Mutex, Once, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use spark_t2i_bridge::{Error, ErrorKind, LogLevel, LogRecord, set_log_level, start_logs};
+use spark_t2i_bridge::{Error, ErrorKind, Gate, LogLevel, LogRecord, record_logs};
 
-use crate::call::{COURIER, Gate, Parcel};
+use crate::call::{COURIER, Parcel};
+use crate::error::spark_t2i_result;
 use crate::handle::{attempt, spark_t2i_error};
-use crate::record::spark_t2i_result;
 use crate::text::{OwnedText, spark_t2i_text};
 
 /// How much is recorded.
@@ -78,16 +78,14 @@ pub unsafe extern "C" fn spark_t2i_log_to(
     user_data: *mut c_void,
     error: *mut *mut spark_t2i_error,
 ) -> spark_t2i_result {
-    static STARTED: Once = Once::new();
     let work = || {
         let wanted = LEVELS
             .into_iter()
             .find(|(number, _)| *number as i32 == level)
             .ok_or_else(|| Error::new(ErrorKind::InvalidRequest, format!("the log level is 0 to 5, not {level}")))?;
-        // It fails where this library's own copy of `tracing` has a listener already, which cannot be.
-        STARTED.call_once(|| _ = start_logs(|record| COURIER.send(Parcel::Log(record))));
-        let new = callback.map(|callback| Arc::new(Target { callback, user_data, gate: Gate::new() }));
-        set_log_level(if new.is_some() { wanted.1 } else { LogLevel::Off });
+        let new = callback.map(|callback| Arc::new(Target { callback, user_data, gate: Gate::default() }));
+        let level = if new.is_some() { wanted.1 } else { LogLevel::Off };
+        record_logs(level, |record| COURIER.send(Parcel::Log(record)));
         let before = std::mem::replace(&mut *TARGET.lock().unwrap_or_else(PoisonError::into_inner), new);
         if let Some(before) = before {
             before.gate.close();

@@ -102,12 +102,27 @@ impl<I, T> Shared<I, T> {
         self.change(|state| state.task_ids.retain(|known| known != id));
     }
 
-    fn end(&self, result: Result<T, Error>) {
+    pub(crate) fn end(&self, result: Result<T, Error>) {
         self.change(|state| {
             if !state.ended {
                 (state.end, state.ended) = (Some(result), true);
             }
         });
+    }
+
+    /// Whether an item is there, or the end.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.state().is_ready()
+    }
+
+    fn has_ended(&self) -> bool {
+        self.state().ended
+    }
+
+    /// Waits until there is something, for `at_most`.
+    fn ready(&self, at_most: Duration) -> MutexGuard<'_, State<I, T>> {
+        let waited = self.changed.wait_timeout_while(self.state(), at_most, |state| !state.is_ready());
+        waited.unwrap_or_else(PoisonError::into_inner).0
     }
 
     fn cancelled(&self) -> Error {
@@ -125,7 +140,9 @@ impl<I, T> State<I, T> {
             Some(item) => Step::Item(item),
             None => match self.end.take() {
                 Some(result) => Step::Done(result),
-                None if self.ended => Step::Done(Err(Error::internal("the end of a call was taken twice"))),
+                None if self.ended => {
+                    Step::Done(Err(Error::new(ErrorKind::InvalidRequest, "the outcome of the call was taken before")))
+                }
                 None => Step::Pending,
             },
         }
@@ -172,7 +189,7 @@ impl<I: Send + 'static, T: Send + 'static> Call<I, T> {
         R: Send + 'static,
     {
         let mut finish = Finish { shared: Arc::clone(&self.shared), tell: Some(finish), result: PhantomData };
-        if self.shared.state().ended {
+        if self.shared.has_ended() {
             return finish.with(Err(self.shared.cancelled()));
         }
         let runtime = match runtime::handle() {
@@ -192,7 +209,7 @@ impl<I: Send + 'static, T: Send + 'static> Call<I, T> {
             works.push(work);
         }
         // It was cancelled meanwhile, perhaps before this could be found there.
-        if self.shared.state().ended {
+        if self.shared.has_ended() {
             self.stop();
         }
     }
@@ -203,15 +220,24 @@ impl<I: Send + 'static, T: Send + 'static> Call<I, T> {
 
     /// Waits until there is something, for `at_most`.
     pub fn wait(&self, at_most: Duration) -> Step<I, T> {
-        if let Some(error) = self.elsewhere() {
-            return Step::Done(Err(error));
+        match self.elsewhere() {
+            Some(error) => Step::Done(Err(error)),
+            None => self.shared.ready(at_most).step(),
         }
-        let (mut state, _) = self
-            .shared
-            .changed
-            .wait_timeout_while(self.shared.state(), at_most, |state| !state.is_ready())
-            .unwrap_or_else(PoisonError::into_inner);
-        state.step()
+    }
+
+    /// As [`wait`](Self::wait), without `at_most` as long as it takes; but the end is left where it is, for
+    /// [`take`](Self::take): any number of threads may wait for it.
+    pub fn next(&self, at_most: Option<Duration>) -> Step<I, ()> {
+        if self.elsewhere().is_some() {
+            return Step::Done(Ok(()));
+        }
+        let mut state = self.shared.ready(at_most.unwrap_or(Duration::MAX));
+        match state.items.pop_front() {
+            Some(item) => Step::Item(item),
+            None if state.ended => Step::Done(Ok(())),
+            None => Step::Pending,
+        }
     }
 
     /// What there is now.
@@ -253,6 +279,11 @@ impl<I: Send + 'static, T: Send + 'static> Call<I, T> {
         if self.elsewhere().is_some() { Vec::new() } else { self.shared.state().task_ids.clone() }
     }
 
+    /// Whether no work of it is of use any more: it has ended, or it was made before a fork.
+    pub(crate) fn is_over(&self) -> bool {
+        self.elsewhere().is_some() || self.shared.has_ended()
+    }
+
     /// Why nothing will come of the call in this process: it was made before a fork.
     fn elsewhere(&self) -> Option<Error> {
         (self.process != process::id()).then(|| {
@@ -268,6 +299,8 @@ impl<I: Send + 'static, T: Send + 'static> Call<I, T> {
 pub trait AnyCall<V = Value>: Send + Sync {
     /// As [`Call::wait`].
     fn wait(&self, at_most: Duration) -> Step<V, V>;
+    /// As [`Call::next`].
+    fn next(&self, at_most: Option<Duration>) -> Step<V, ()>;
     /// As [`Call::take`].
     fn take(&self) -> Step<V, V>;
     /// As [`Call::when_ready`].
@@ -276,11 +309,27 @@ pub trait AnyCall<V = Value>: Send + Sync {
     fn cancel(&self);
     /// As [`Call::task_ids`].
     fn task_ids(&self) -> Vec<TaskId>;
+
+    /// Waits for the end as long as it takes, and passes over what comes before it.
+    ///
+    /// # Errors
+    /// That of the call.
+    fn result(&self) -> Result<V, Error> {
+        loop {
+            if let Step::Done(result) = self.wait(Duration::MAX) {
+                return result;
+            }
+        }
+    }
 }
 
 impl<V, I: Into<V> + Send + 'static, T: Into<V> + Send + 'static> AnyCall<V> for Call<I, T> {
     fn wait(&self, at_most: Duration) -> Step<V, V> {
         self.wait(at_most).erased()
+    }
+
+    fn next(&self, at_most: Option<Duration>) -> Step<V, ()> {
+        self.next(at_most).map(Into::into, |()| ())
     }
 
     fn take(&self) -> Step<V, V> {
@@ -301,15 +350,19 @@ impl<V, I: Into<V> + Send + 'static, T: Into<V> + Send + 'static> AnyCall<V> for
 }
 
 impl<I, T> Step<I, T> {
-    fn erased<V>(self) -> Step<V, V>
+    pub(crate) fn erased<V>(self) -> Step<V, V>
     where
         I: Into<V>,
         T: Into<V>,
     {
+        self.map(Into::into, Into::into)
+    }
+
+    pub(crate) fn map<J, U>(self, item: impl FnOnce(I) -> J, end: impl FnOnce(T) -> U) -> Step<J, U> {
         match self {
             Self::Pending => Step::Pending,
-            Self::Item(item) => Step::Item(item.into()),
-            Self::Done(result) => Step::Done(result.map(Into::into)),
+            Self::Item(found) => Step::Item(item(found)),
+            Self::Done(result) => Step::Done(result.map(end)),
         }
     }
 }

@@ -9,9 +9,9 @@
 //! - [`Argument`] and [`Value`]: what goes in and what comes out as plain trees, for languages without types of their own for
 //!   it; [`AnyCall`]: a call that yields those;
 //! - [`Courier`]: the one thread that calls foreign code, in batches, until it is stopped; [`Inbox`] and [`Pipe`]: an event loop
-//!   told once for all that came;
+//!   told once for all that came; [`Gate`]: no foreign code for what was freed;
 //! - [`guard`]: an error in place of a panic; [`Border`]: no way back into an interpreter that ends;
-//! - [`listen`], or [`start_logs`] with [`set_log_level`]: the log records for the language's own logging;
+//! - [`listen`], or [`record_logs`]: the log records for the language's own logging;
 //! - `Emulator` and `run_command_line`, behind the features `emulator` and `command-line`.
 //!
 //! Values that only hold something ([`TaskSnapshot`], [`Event`], [`Stats`], …) are the client's own.
@@ -26,6 +26,7 @@ mod courier;
 #[cfg(feature = "emulator")]
 mod emulator;
 mod failure;
+mod gate;
 mod guard;
 mod image;
 mod inbox;
@@ -49,11 +50,12 @@ pub use courier::Courier;
 #[cfg(feature = "emulator")]
 pub use emulator::{Emulator, EmulatorOptions, LatencyText};
 pub use failure::Failure;
+pub use gate::Gate;
 pub use guard::guard;
 pub use image::{AboutImage, Image};
 pub use inbox::{Inbox, Pipe};
-pub use logs::{Listener, LogLevel, LogRecord, listen, record_logs, set_log_level, start_logs};
-pub use many::{Generated, Many};
+pub use logs::{Listener, LogLevel, LogRecord, listen, record_logs};
+pub use many::{Generated, Many, Turn};
 pub use options::Options;
 pub use process::{Here, PerProcess};
 pub use runtime::shut_down;

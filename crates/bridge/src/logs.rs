@@ -70,27 +70,23 @@ pub struct LogRecord {
 
 static LEVEL: AtomicU8 = AtomicU8::new(LogLevel::Off as u8);
 
-/// Hands every record from now on to `sink`, which is called on threads of the runtime and must not block them. Nothing is
-/// recorded before [`set_log_level`] says how much.
-///
-/// # Errors
-/// `internal` when this process has a subscriber already.
-pub fn start_logs(sink: impl Fn(LogRecord) + Send + Sync + 'static) -> Result<(), Error> {
+/// Hands the records of this level and above from now on to a sink: to the first one that is given here, in this process. It is
+/// called on threads of the runtime and must not block them. Cheap where nothing changes. Nothing is recorded where this process
+/// has a subscriber already.
+pub fn record_logs(level: LogLevel, sink: impl Fn(LogRecord) + Send + Sync + 'static) {
+    static STARTED: Once = Once::new();
+    STARTED.call_once(|| _ = start(sink));
+    set_level(level);
+}
+
+/// Nothing is recorded before [`set_level`] says how much.
+fn start(sink: impl Fn(LogRecord) + Send + Sync + 'static) -> Result<(), Error> {
     let subscriber = tracing_subscriber::registry().with(Records { sink });
     tracing::subscriber::set_global_default(subscriber)
         .map_err(|error| Error::new(ErrorKind::Internal, "the log records go elsewhere already").with_source(error))
 }
 
-/// Hands the records of this level and above from now on to a sink as [`start_logs`] has it: to the first one that is given
-/// here, in this process. Cheap where nothing changes. Nothing where this process has a subscriber already.
-pub fn record_logs(level: LogLevel, sink: impl Fn(LogRecord) + Send + Sync + 'static) {
-    static STARTED: Once = Once::new();
-    STARTED.call_once(|| _ = start_logs(sink));
-    set_log_level(level);
-}
-
-/// Says how much is recorded from now on. Cheap where nothing changes.
-pub fn set_log_level(level: LogLevel) {
+fn set_level(level: LogLevel) {
     if LEVEL.swap(level as u8, Ordering::Relaxed) != level as u8 {
         tracing::callsite::rebuild_interest_cache();
     }
@@ -116,7 +112,7 @@ static LISTENERS: Mutex<Vec<Told>> = Mutex::new(Vec::new());
 pub fn listen(level: LogLevel, tell: impl Fn(&LogRecord) + Send + Sync + 'static) -> Result<Listener, Error> {
     static STARTED: OnceLock<bool> = OnceLock::new();
     static LAST: AtomicU64 = AtomicU64::new(0);
-    if !STARTED.get_or_init(|| start_logs(tell_listeners).is_ok()) {
+    if !STARTED.get_or_init(|| start(tell_listeners).is_ok()) {
         return Err(Error::new(ErrorKind::Internal, "the log records go elsewhere already"));
     }
     let listener = LAST.fetch_add(1, Ordering::Relaxed);
@@ -130,7 +126,7 @@ impl Drop for Listener {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "as `start_logs` hands it over")]
+#[expect(clippy::needless_pass_by_value, reason = "as `start` hands it over")]
 fn tell_listeners(record: LogRecord) {
     let wanted: Vec<_> = {
         let listeners = LISTENERS.lock().unwrap_or_else(PoisonError::into_inner);
@@ -147,7 +143,7 @@ fn follow_listeners(change: impl FnOnce(&mut Vec<Told>)) {
     let mut listeners = LISTENERS.lock().unwrap_or_else(PoisonError::into_inner);
     change(&mut listeners);
     // Under the lock, so that the last one who changes it has the last word.
-    set_log_level(listeners.iter().map(|told| told.level).max().unwrap_or(LogLevel::Off));
+    set_level(listeners.iter().map(|told| told.level).max().unwrap_or(LogLevel::Off));
 }
 
 fn level_of(level: Level) -> LogLevel {

@@ -43,7 +43,7 @@ fn a_watched_call_yields_its_events_and_then_its_image() {
     assert_eq!((image.about().width, image.about().size.is_some()), (Some(1328), true));
     assert_eq!(call.task_ids(), [image.about().task_id.clone()], "whoever was interrupted just now wants it");
     // Its end was told.
-    assert!(matches!(call.take(), Step::Done(Err(error)) if error.kind() == ErrorKind::Internal));
+    assert!(matches!(call.take(), Step::Done(Err(error)) if error.kind() == ErrorKind::InvalidRequest));
 }
 
 #[test]
@@ -104,12 +104,12 @@ fn many_yield_each_with_its_index_a_wrong_request_too() {
     }
     let mut seen = Vec::new();
     while seen.len() < 5 {
-        let Step::Item(generated) = many.call().wait(LONG) else { panic!("one is missing: {seen:?}") };
+        let Step::Item(generated) = many.wait(LONG) else { panic!("one is missing: {seen:?}") };
         seen.push((generated.index, generated.result.err().map(|error| error.kind())));
     }
     seen.sort_unstable_by_key(|(index, _)| *index);
     let wrong = Some(ErrorKind::InvalidRequest);
-    assert!(many.call().task_ids().is_empty(), "those that have ended are not remembered");
+    assert!(many.task_ids().is_empty(), "those that have ended are not remembered");
     assert_eq!(seen, [(0, None), (1, None), (2, None), (3, wrong), (4, None)]);
 }
 
@@ -191,11 +191,115 @@ fn a_call_of_any_type_yields_values() {
 fn a_request_that_is_added_after_the_cancel_is_not_sent() {
     let emulator = emulator(Duration::from_millis(100));
     let many = Many::new(&client(&emulator));
-    many.call().cancel();
+    many.cancel();
     many.add(0, Ok(Request::new("a fox")), None);
-    assert!(matches!(many.call().wait(LONG), Step::Item(generated)
+    assert!(matches!(many.wait(LONG), Step::Item(generated)
         if generated.result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Cancelled)));
-    assert!(matches!(many.call().wait(LONG), Step::Done(Err(error)) if error.kind() == ErrorKind::Cancelled));
+    assert!(matches!(many.wait(LONG), Step::Done(Err(error)) if error.kind() == ErrorKind::Cancelled));
     std::thread::sleep(Duration::from_millis(200));
     assert_eq!(emulator.stats().charges.count, 0);
+}
+
+fn client_of_two(emulator: &Emulator) -> Client {
+    let options = Options {
+        api_key: Some("any".to_owned()),
+        base_url: Some(emulator.url().to_owned()),
+        poll_interval: Some(Duration::from_millis(20)),
+        max_in_flight: Some(2),
+        ..Options::default()
+    };
+    Client::new(options).unwrap()
+}
+
+#[test]
+fn requests_are_asked_for_as_there_is_room_until_there_are_no_more() {
+    let emulator = emulator(Duration::from_millis(50));
+    let many = Many::new(&client_of_two(&emulator));
+    let (mut asked, mut seen, mut refused) = (0, Vec::new(), 0);
+    loop {
+        while let Some(turn) = many.turn() {
+            assert!(asked - seen.len() < 2, "two at a time, and what was not taken counts");
+            assert_eq!(turn.index(), asked);
+            if asked == 5 {
+                turn.no_more();
+                continue;
+            }
+            turn.add(Ok(Request::new(if asked == 3 { " " } else { "a fox" })), None);
+            asked += 1;
+        }
+        match many.next(Some(LONG)) {
+            Step::Item(generated) => {
+                refused += usize::from(generated.result.is_err());
+                seen.push(generated.index);
+            }
+            Step::Done(end) => break end.unwrap(),
+            Step::Pending => panic!("nothing came of those under way"),
+        }
+    }
+    seen.sort_unstable();
+    assert_eq!((seen, refused), (vec![0, 1, 2, 3, 4], 1));
+    assert!(matches!(many.take(), Step::Done(Ok(()))), "the end is there until it is taken");
+}
+
+#[test]
+fn a_slow_source_keeps_nothing_back() {
+    let emulator = emulator(Duration::from_millis(20));
+    let many = Many::new(&client(&emulator));
+    let mut asked = 0;
+    while let Some(turn) = many.turn() {
+        asked += 1;
+        assert!(asked < 30, "there would be room for 64");
+        std::thread::sleep(Duration::from_millis(100));
+        turn.add(Ok(Request::new("a fox")), None);
+    }
+    assert!(matches!(many.take(), Step::Item(_)));
+    assert!(many.turn().is_some(), "now it may be asked again");
+}
+
+#[test]
+fn a_source_is_asked_by_one_at_a_time_for_the_same_request_until_it_gives_it() {
+    let emulator = emulator(Duration::from_millis(20));
+    let many = Many::new(&client(&emulator));
+    let turn = many.turn().unwrap();
+    assert!(many.turn().is_none());
+    // It has failed.
+    drop(turn);
+    let turn = many.turn().unwrap();
+    assert_eq!(turn.index(), 0);
+    turn.add(Ok(Request::new("a fox")), None);
+    let turn = many.turn().unwrap();
+    assert_eq!(turn.index(), 1);
+    turn.no_more();
+    assert!(many.turn().is_none());
+    assert!(matches!(many.next(Some(LONG)), Step::Item(_)));
+    assert!(matches!(many.next(None), Step::Done(Ok(()))));
+}
+
+#[test]
+fn a_source_of_what_was_cancelled_is_not_asked_any_more() {
+    let emulator = emulator(LONG);
+    let many = Many::new(&client(&emulator));
+    many.turn().unwrap().add(Ok(Request::new("a fox")), None);
+    let turn = many.turn().unwrap();
+    many.cancel();
+    turn.add(Ok(Request::new("a fox")), None);
+    assert!(many.turn().is_none());
+    for _ in 0..2 {
+        assert!(matches!(many.next(Some(LONG)), Step::Item(generated) if generated.result.is_err()));
+    }
+    assert!(matches!(many.wait(LONG), Step::Done(Err(error)) if error.kind() == ErrorKind::Cancelled));
+}
+
+#[test]
+fn any_number_of_threads_may_wait_for_one_call() {
+    let emulator = emulator(Duration::from_millis(100));
+    let call = client(&emulator).generate(Request::new("a fox"), None, false);
+    assert!(matches!(call.next(Some(Duration::ZERO)), Step::Pending));
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| assert!(matches!(call.next(None), Step::Done(Ok(())))));
+        }
+    });
+    assert!(matches!(call.take(), Step::Done(Ok(_))), "and one takes what came of it");
+    assert!(matches!(call.next(None), Step::Done(Ok(()))));
 }

@@ -31,7 +31,7 @@ fn everything_under_way_ends_as_cancelled_and_what_comes_after_starts_anew() {
         let Step::Done(Err(error)) = call.wait(LONG) else { panic!("a call outlived the runtime") };
         assert_eq!(error.kind(), ErrorKind::Cancelled);
     }
-    let Step::Item(generated) = many.call().wait(LONG) else { panic!("one of many was forgotten") };
+    let Step::Item(generated) = many.wait(LONG) else { panic!("one of many was forgotten") };
     assert_eq!((generated.index, generated.result.err().unwrap().kind()), (7, ErrorKind::Cancelled));
     assert!(begin.elapsed() < Duration::from_secs(2));
     let submit = client.submit(Request::new("a fox"), None);

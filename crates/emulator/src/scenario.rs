@@ -11,6 +11,7 @@ mod play;
 mod routes;
 mod run;
 mod secure;
+mod slow;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::io;
@@ -30,6 +31,7 @@ use crate::error::StartError;
 use case::{Case, Kind};
 use placeholder::Values;
 use run::Run;
+use slow::Slowness;
 
 pub(crate) use routes::{Side, routes};
 pub use run::Verdict;
@@ -143,14 +145,19 @@ impl Stage {
 
     /// The case of a run as a runner needs it; the run begins when it is first asked for.
     pub(crate) fn case(self: &Arc<Self>, label: &str) -> Result<Value, ScenarioError> {
-        self.run(label).map(|run| run.filled.clone())
+        self.case_for(label, Slowness::default())
+    }
+
+    /// The same for a program that is so slow, from the beginning of its run.
+    fn case_for(self: &Arc<Self>, label: &str, slowness: Slowness) -> Result<Value, ScenarioError> {
+        self.run(label, slowness).map(|run| run.filled.clone())
     }
 
     pub(crate) fn verdict(self: &Arc<Self>, label: &str, outcome: Option<&Value>) -> Result<Verdict, ScenarioError> {
-        self.run(label).map(|run| run.judge(outcome))
+        self.run(label, Slowness::default()).map(|run| run.judge(outcome))
     }
 
-    fn run(self: &Arc<Self>, label: &str) -> Result<Arc<Run>, ScenarioError> {
+    fn run(self: &Arc<Self>, label: &str, slowness: Slowness) -> Result<Arc<Run>, ScenarioError> {
         let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(running) = runs.by_label.get(label) {
             return Ok(Arc::clone(&running.run));
@@ -163,7 +170,7 @@ impl Stage {
         }
         let (case, raw) = self.cases.0.get(name).ok_or_else(unknown)?;
         let running = self
-            .begin(case, raw, label)
+            .begin(case, raw, label, slowness)
             .map_err(|reason| ScenarioError::Unservable { name: name.to_owned(), reason: reason.to_string() })?;
         let run = Arc::clone(&running.run);
         if runs.oldest_first.len() >= MOST_RUNS
@@ -176,7 +183,13 @@ impl Stage {
         Ok(run)
     }
 
-    fn begin(self: &Arc<Self>, case: &Case, raw: &Value, label: &str) -> Result<Running, Box<dyn std::error::Error>> {
+    fn begin(
+        self: &Arc<Self>,
+        case: &Case,
+        raw: &Value,
+        label: &str,
+        slowness: Slowness,
+    ) -> Result<Running, Box<dyn std::error::Error>> {
         let listen = &case.server.listen;
         let prefix = format!("{PATH}{label}");
         let mut values = Values {
@@ -185,6 +198,7 @@ impl Stage {
             // Long enough to be a secret for every client, and in no other text.
             key: format!("key-canary-{:016x}", rand::rng().random::<u64>()),
             ca_bundle_pem: String::new(),
+            slowness,
         };
         if !listen.is_special() {
             return Ok(Running { run: Arc::new(Run::new(case, raw, values)?), _sockets: Vec::new(), server: None });

@@ -25,11 +25,18 @@ const LARGEST_LIBRARY: u64 = 6_000_000;
 const STRICT: [&str; 4] = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"];
 /// In C and in C++.
 const COMPILERS: [(&str, &str); 2] = [("gcc", "g++"), ("clang", "clang++")];
+/// For the sanitizers: up to LLVM 16 nobody takes the locks of their allocator for a fork, and a child waits for ever for
+/// one that another thread of its parent had.
+const SANITIZING: (&str, &str) = ("clang-19", "clang++-19");
+/// How many times as slow as by itself valgrind makes a program that waits most of the time.
+const SLOWED_BY_VALGRIND: &str = "5";
 /// A program that shows that something is there, the package of Debian that brings it, and its arguments.
-const TOOLS: [(&str, &str, &[&str]); 6] = [
+const TOOLS: [(&str, &str, &[&str]); 8] = [
     ("cmake", "cmake", &["--version"]),
     ("ninja", "ninja-build", &["--version"]),
     ("clang", "clang", &["--version"]),
+    ("clang-19", "clang-19", &["--version"]),
+    ("dpkg", "libclang-rt-19-dev", &["--status", "libclang-rt-19-dev"]),
     ("valgrind", "valgrind", &["--version"]),
     ("pkg-config", "pkg-config", &["--version"]),
     ("pkg-config", "libjansson-dev", &["--exists", "jansson"]),
@@ -152,8 +159,8 @@ pub(crate) fn test(steps: &mut Steps) -> Result<(), Box<dyn Error>> {
     let built = cmake(
         steps,
         &prefix,
-        "clang",
-        "clang++",
+        SANITIZING.0,
+        SANITIZING.1,
         "sanitized",
         "-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer",
     )?;
@@ -161,14 +168,22 @@ pub(crate) fn test(steps: &mut Steps) -> Result<(), Box<dyn Error>> {
         let mut command = Command::new(program);
         command
             .env("ASAN_OPTIONS", "detect_leaks=1:detect_stack_use_after_return=1")
-            .env("SPARK_T2I_TEST_CALLS", "1000")
-            // A forked child hangs where another thread was in the sanitizer's own allocator: up to LLVM 16 nobody takes its
-            // locks for the fork.
-            .env("SPARK_T2I_TEST_NO_FORK", "1");
+            .env("SPARK_T2I_TEST_CALLS", "1000");
+        command
+    })?;
+    // (What is "possibly" lost is in tables of the process that are never freed, such as the trusted certificates: they are
+    // known by pointers into their middle.)
+    run_all(steps, &prefix, &folder.join("build-gcc"), "valgrind", &scenarios, |program| {
+        let mut command = Command::new("valgrind");
+        command
+            .args(["--quiet", "--error-exitcode=9", "--fair-sched=yes", "--leak-check=full"])
+            .args(["--errors-for-leak-kinds=definite,indirect", "--show-leak-kinds=definite,indirect"])
+            .arg(program)
+            .env("SPARK_T2I_TEST_CALLS", "300")
+            .env("SPARK_T2I_TEST_SLOWED", SLOWED_BY_VALGRIND);
         command
     })?;
     drop(scenarios);
-    valgrind(steps, &prefix)?;
     examples(steps, &prefix)
 }
 
@@ -291,33 +306,6 @@ fn run_all(
     let mut run = command(&built.join("runner"));
     run.arg("tests/fixtures").arg(format!("http://{}", scenarios.addr));
     steps.run(&format!("{how}: conformance"), clean(&mut run).env("LD_LIBRARY_PATH", prefix.join("lib")))
-}
-
-/// The same under valgrind, but for the scenarios: their times are those of a program that is not thirty times as slow.
-/// (What is "possibly" lost is in tables of the process that are never freed, such as the trusted certificates: they are known
-/// by pointers into their middle.)
-fn valgrind(steps: &mut Steps, prefix: &Path) -> Result<(), Box<dyn Error>> {
-    let built = folder().join("build-gcc");
-    let fixtures: &[&str] = &["tests/fixtures"];
-    for (program, arguments) in
-        [("promises", &[][..]), ("surface", &[]), ("surface_no_exceptions", &[]), ("runner", fixtures)]
-    {
-        let mut command = Command::new("valgrind");
-        command.args([
-            "--quiet",
-            "--error-exitcode=9",
-            "--leak-check=full",
-            "--errors-for-leak-kinds=definite,indirect",
-        ]);
-        command.args(["--show-leak-kinds=definite,indirect", "--fair-sched=yes", "--child-silent-after-fork=yes"]);
-        command
-            .arg(built.join(program))
-            .args(arguments)
-            .env("SPARK_T2I_TEST_CALLS", "300")
-            .env("SPARK_T2I_TEST_NO_FORK", "1");
-        steps.run(&format!("valgrind: {program}"), clean(&mut command).env("LD_LIBRARY_PATH", prefix.join("lib")))?;
-    }
-    Ok(())
 }
 
 /// The examples, and those of the READMEs, through pkg-config: run against an emulator.

@@ -184,8 +184,8 @@ fn bundle(steps: &mut Steps, tools: &Tools, compiled: &Path) -> Result<(), Box<d
     steps.call("modules", || modules(compiled))
 }
 
-/// Has ES modules take all from one object: where they name what a CommonJS file exports, Node first searches the file for its
-/// names, which costs 7 MB of memory and some milliseconds.
+/// Has ES modules take all from one object: where they name what a `CommonJS` file exports, Node first searches the file for
+/// its names, which costs 7 MB of memory and some milliseconds.
 fn modules(compiled: &Path) -> Result<(), Box<dyn Error>> {
     fs::write(
         compiled.join("library.js"),
@@ -193,10 +193,10 @@ fn modules(compiled: &Path) -> Result<(), Box<dyn Error>> {
     )?;
     for name in ["index", "testing"] {
         let file = compiled.join(format!("{name}.mjs"));
-        let named = fs::read_to_string(&file)?;
+        let compiled = fs::read_to_string(&file)?;
         let from = format!("}} from './{name}.js';");
         let exported = |line: &&str| line.starts_with("export {");
-        let names = named.lines().find(exported).and_then(|line| line.strip_prefix("export {")?.strip_suffix(&from));
+        let names = compiled.lines().find(exported).and_then(|line| line.strip_prefix("export {")?.strip_suffix(&from));
         let names = names.ok_or_else(|| format!("{} does not export names of one file", file.display()))?.trim();
         fs::write(file, format!("import {{ library }} from './library.js';\nexport const {{ {names} }} = library;\n"))?;
     }

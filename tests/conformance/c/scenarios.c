@@ -17,6 +17,11 @@ static const char *const ways[] = {"blocking", "waiting", "callbacks"};
 
 /* As many run at once. */
 #define RUNNERS 16
+/* As many where a tool makes this program slow. */
+#define SLOW_RUNNERS 8
+
+/* How many times as slow as by itself; NULL where no tool does. */
+static const char *slowed(void) { return getenv("SPARK_T2I_TEST_SLOWED"); }
 
 struct run {
   enum way way;
@@ -397,6 +402,23 @@ static void prepare(const struct run *run) {
   else mkdir(path, 0777);
 }
 
+/* Removes the folder with what is in it, of which a folder is empty, and the certificates beside it. */
+static void clear(const char *folder) {
+  struct dirent **names;
+  char path[512];
+  int count = scandir(folder, &names, NULL, NULL);
+  for (int i = 0; i < count; i++) {
+    const char *name = names[i]->d_name;
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && remove(path) != 0) fail("%s cannot be removed", path);
+    free(names[i]);
+  }
+  if (count >= 0) free(names);
+  if (rmdir(folder) != 0) fail("%s cannot be removed", folder);
+  snprintf(path, sizeof path, "%s.pem", folder);
+  unlink(path);
+}
+
 /* What is being done, by all runners. */
 struct work {
   const char *url;
@@ -408,14 +430,17 @@ struct work {
   size_t failed;
   size_t done;
   json_t *keys;
+  /* Numbers of runs to be made once more. */
+  json_t *again;
 };
 
-static void run_one(struct work *work, const char *name, enum way way) {
+static bool run_one(struct work *work, const char *name, enum way way) {
   char path[512];
   struct run run = {.way = way, .folder = "/tmp/spark-t2i-XXXXXX"};
   spark_t2i_error *error = NULL;
   if (mkdtemp(run.folder) == NULL) fail("no folder");
-  snprintf(path, sizeof path, "/scenarios/%s@c-%s-%u", name, ways[way], work->label);
+  snprintf(path, sizeof path, "/scenarios/%s@c-%s-%u?slowed=%s", name, ways[way], work->label,
+           slowed() == NULL ? "1" : slowed());
   char *said = http(work->url, path, NULL);
   json_t *of = json_loads(said, JSON_ALLOW_NUL, NULL);
   if (of == NULL) fail("%s cannot be read: %s", path, said);
@@ -437,15 +462,15 @@ static void run_one(struct work *work, const char *name, enum way way) {
   json_object_set_new(outcome, "folder", folder_form(run.folder));
   spark_t2i_client_free(run.client);
 
-  strncat(path, "/verdict", sizeof path - strlen(path) - 1);
+  snprintf(path, sizeof path, "/scenarios/%s@c-%s-%u/verdict", name, ways[way], work->label);
   char *text = compact(outcome);
   said = http(work->url, path, text);
   json_t *verdict = json_loads(said, JSON_ALLOW_NUL, NULL);
   pthread_mutex_lock(&work->lock);
   json_array_append(work->keys, field(options, "api_key"));
   work->done++;
-  if (!json_is_true(field(verdict, "passed"))) {
-    work->failed++;
+  const bool passed = json_is_true(field(verdict, "passed"));
+  if (!passed) {
     char *differences = json_dumps(field(verdict, "differences"), JSON_INDENT(2));
     char *requests = json_dumps(field(verdict, "requests"), JSON_INDENT(2));
     fprintf(stderr, "%s (%s): %s\n%s\n%s\n%s\n", name, ways[way], json_string_value(field(of, "about")), differences,
@@ -458,8 +483,8 @@ static void run_one(struct work *work, const char *name, enum way way) {
   json_decref(of);
   free(said);
   free(text);
-  snprintf(path, sizeof path, "rm -rf %s %s.pem", run.folder, run.folder);
-  if (system(path) != 0) fail("%s", path);
+  clear(run.folder);
+  return passed;
 }
 
 static void *run_some(void *argument) {
@@ -470,7 +495,25 @@ static void *run_some(void *argument) {
     pthread_mutex_unlock(&work->lock);
     const char *name = json_string_value(json_array_get(work->names, next / 3));
     if (name == NULL) return NULL;
-    if (work->only == NULL || strstr(name, work->only) != NULL) run_one(work, name, (enum way)(next % 3));
+    if ((work->only == NULL || strstr(name, work->only) != NULL) && !run_one(work, name, (enum way)(next % 3))) {
+      pthread_mutex_lock(&work->lock);
+      json_array_append_new(work->again, json_integer((json_int_t)next));
+      pthread_mutex_unlock(&work->lock);
+    }
+  }
+}
+
+/* Where a tool makes this program slow, one run may keep the library's thread from another for longer than that has time:
+   what failed is made once more, alone. */
+static void run_again(struct work *work) {
+  work->failed = json_array_size(work->again);
+  if (slowed() == NULL) return;
+  work->label++;
+  for (size_t i = 0; i < json_array_size(work->again); i++) {
+    size_t number = (size_t)json_integer_value(json_array_get(work->again, i));
+    const char *name = json_string_value(json_array_get(work->names, number / 3));
+    fprintf(stderr, "%s (%s), once more, alone\n", name, ways[number % 3]);
+    if (run_one(work, name, (enum way)(number % 3))) work->failed--;
   }
 }
 
@@ -502,11 +545,14 @@ void run_scenarios(const char *url, const char *only) {
   struct work work = {
       .url = url, .names = names, .only = only, .label = (unsigned)getpid(), .lock = PTHREAD_MUTEX_INITIALIZER};
   work.keys = json_array();
+  work.again = json_array();
   if (spark_t2i_log_to(SPARK_T2I_LOG_TRACE, on_log, &log, NULL) != SPARK_T2I_OK) fail("no log");
   pthread_t runners[RUNNERS];
-  for (int i = 0; i < RUNNERS; i++)
+  const int count = slowed() == NULL ? RUNNERS : SLOW_RUNNERS;
+  for (int i = 0; i < count; i++)
     if (pthread_create(&runners[i], NULL, run_some, &work) != 0) fail("no thread");
-  for (int i = 0; i < RUNNERS; i++) pthread_join(runners[i], NULL);
+  for (int i = 0; i < count; i++) pthread_join(runners[i], NULL);
+  run_again(&work);
 
   /* All that is still to be told is told then. */
   spark_t2i_shut_down(10);
@@ -519,6 +565,7 @@ void run_scenarios(const char *url, const char *only) {
   printf("scenarios: %zu runs, %zu failed; %zu log records without a key\n", work.done, work.failed, log.records);
   if (work.failed > 0 || work.done == 0) exit(1);
   json_decref(work.keys);
+  json_decref(work.again);
   json_decref(names);
   free(log.text);
 }

@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
+use super::slow::Slowness;
 use crate::painter::{self, Picture};
 
 /// The values of one run.
@@ -13,11 +14,13 @@ pub(super) struct Values {
     pub(super) elsewhere: String,
     pub(super) key: String,
     pub(super) ca_bundle_pem: String,
+    pub(super) slowness: Slowness,
 }
 
 impl Values {
     /// The text with its placeholders filled in: `{base_url}`, `{elsewhere}`, `{key}`, `{ca_bundle_pem}`
-    /// `{date+SECONDS}`, an HTTP date so long from now (or, with `-`, before), and the numbers of [`number`].
+    /// `{date+SECONDS}`, an HTTP date so long from now (or, with `-`, before), `{seconds:SECONDS}`, a time of the client's that
+    /// is given in seconds, and the numbers of [`number`].
     pub(super) fn fill(&self, text: &str) -> String {
         let mut filled = String::with_capacity(text.len());
         let mut rest = text;
@@ -46,6 +49,9 @@ impl Values {
             "elsewhere" => self.elsewhere.clone(),
             "key" => self.key.clone(),
             "ca_bundle_pem" => self.ca_bundle_pem.clone(),
+            _ if let Some(seconds) = name.strip_prefix("seconds:") => {
+                self.slowness.of(seconds.parse().ok()?).to_string()
+            }
             _ if name.contains(':') => number(name)?.to_string(),
             _ => {
                 let seconds: i64 = name.strip_prefix("date")?.parse().ok()?;

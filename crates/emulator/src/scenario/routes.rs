@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{ConnectInfo, Path, Request, State};
+use axum::extract::{ConnectInfo, Path, RawQuery, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::case::Kind;
 use super::run::Seen;
+use super::slow::Slowness;
 use super::{PATH, ScenarioError, Stage, kind_of, play};
 use crate::answers::{Refusal, encode, json};
 use crate::connection::Wire;
@@ -60,8 +61,14 @@ async fn list(State((weak, _)): Staged) -> Result<Response, Refusal> {
     Ok(json(encode(&stage(&weak)?.names())).into_response())
 }
 
-async fn case(State((weak, _)): Staged, Path(label): Path<String>) -> Result<Response, Refusal> {
-    Ok(json(encode(&stage(&weak)?.case(&label)?)).into_response())
+async fn case(
+    State((weak, _)): Staged,
+    Path(label): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Refusal> {
+    let slowness =
+        Slowness::asked(query.as_deref()).map_err(|message| Refusal::new(StatusCode::BAD_REQUEST, message))?;
+    Ok(json(encode(&stage(&weak)?.case_for(&label, slowness)?)).into_response())
 }
 
 /// With a body, of the outcome too; without one, of the requests alone.
@@ -89,7 +96,7 @@ async fn perform(
     let path = parts.uri.path_and_query().map_or("", |path| path.as_str());
     let path = path.strip_prefix(PATH).unwrap_or_default();
     let (label, path) = path.split_at(path.find(['/', '?']).unwrap_or(path.len()));
-    let run = stage(&weak)?.run(label)?;
+    let run = stage(&weak)?.run(label, Slowness::default())?;
     // A body that breaks off is a request all the same.
     let body = axum::body::to_bytes(body, LONGEST_BODY).await.unwrap_or_default();
     let kind = kind_of(&parts.method, path, side == Side::Elsewhere);

@@ -113,8 +113,13 @@ impl Run {
     pub(super) fn new(case: &Case, raw: &Value, values: Values) -> Result<Self, String> {
         let mut filled = values.fill_all(raw);
         values.offer(&mut filled["options"]);
-        let wanted: Result<BTreeMap<_, _>, String> =
-            case.requests.iter().map(|(kind, value)| Ok((*kind, Wanted::read(&values.fill_all(value))?))).collect();
+        values.slowness.stretch(&mut filled);
+        let read = |value: &Value| -> Result<Wanted, String> {
+            let mut wanted = Wanted::read(&values.fill_all(value))?;
+            wanted.gap_seconds.iter_mut().for_each(|gap| values.slowness.widen(gap));
+            Ok(wanted)
+        };
+        let wanted: Result<_, String> = case.requests.iter().map(|(kind, value)| Ok((*kind, read(value)?))).collect();
         Ok(Self { case: case.clone(), filled, values, wanted: wanted?, state: Mutex::default() })
     }
 

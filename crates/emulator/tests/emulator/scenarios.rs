@@ -106,6 +106,43 @@ fn a_runner_lists_reads_and_asks_for_the_verdict_over_http() {
 }
 
 #[test]
+fn a_program_that_a_tool_makes_slow_has_more_time_and_no_other_promise() {
+    let parts = json!({
+        "options": {"wait_timeout_seconds": 2, "max_retries": 2},
+        "call": {"do": "submit", "cancel_after_seconds": 0.5},
+        "server": {"create": [{"json": {"id": "a"}}]},
+        "expect": {"result": {"task_id": "a", "text": "{seconds:0.5} s"}, "seconds": {"$from": 1, "$to": 2}},
+        "requests": {"create": {"count": 2, "gap_seconds": {"$from": 0.001, "$to": 0.01}}},
+    });
+    let (emulator, _folder) = with(&[("one", parts.clone())]);
+    let case = get(&emulator, "/scenarios/one@slow?slowed=1000").expect(400);
+    assert_eq!(case["message"], "slowed is a number from 1 to 100", "{case}");
+    let case = get(&emulator, "/scenarios/one@slow?slowed=100").expect(200);
+    assert_eq!((&case["options"]["wait_timeout_seconds"], &case["options"]["max_retries"]), (&json!(200.0), &json!(2)));
+    assert_eq!(case["call"]["cancel_after_seconds"], 50.0);
+    for ask in ["/scenarios/one@quick", "/scenarios/one@quick?slowed=1"] {
+        let case = get(&emulator, ask).expect(200);
+        assert_eq!((&case["call"], &case["expect"]["seconds"]), (&parts["call"], &parts["expect"]["seconds"]), "{ask}");
+        assert_eq!(case["expect"]["result"]["text"], "0.5 s");
+    }
+    for label in ["one@slow", "one@quick"] {
+        create(&emulator, label);
+        std::thread::sleep(Duration::from_millis(20));
+        create(&emulator, label);
+    }
+    let judge = |label: &str, seconds: f64| {
+        let text = if label == "one@slow" { "50 s" } else { "0.5 s" };
+        let outcome = json!({"result": {"task_id": "a", "text": text}, "seconds": seconds});
+        emulator.verdict(label, Some(&outcome)).unwrap()
+    };
+    assert!(judge("one@slow", 199.0).differences[0].starts_with("charges: 2 "), "the gap, too, may be so long");
+    assert_eq!(judge("one@slow", 0.9).differences[0], "outcome.seconds: 0.9 where 1 to 200 was expected");
+    let quick = judge("one@quick", 199.0).differences;
+    assert_eq!(quick[0], "outcome.seconds: 199.0 where 1 to 2 was expected");
+    assert!(quick[1].starts_with("requests.create[1] came after the one before"), "{quick:?}");
+}
+
+#[test]
 fn runs_and_scenarios_do_not_disturb_one_another() {
     let parts =
         |id: &str| json!({"server": {"create": [{"json": {"id": id}}, {"status": 500}]}, "requests": {"create": 1}});
