@@ -268,9 +268,9 @@ pub(crate) unsafe fn give<H: Handle>(
     unsafe {
         attempt(error, || {
             out(place, H::NAME)?;
-            let made = make()?;
-            if H::held(&made).is_some() {
-                put(place, hand_out(made)?);
+            let object = make()?;
+            if H::held(&object).is_some() {
+                put(place, hand_out(object)?);
             }
             Ok(spark_t2i_result::SPARK_T2I_OK)
         })

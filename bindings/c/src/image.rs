@@ -69,7 +69,7 @@ unsafe fn saving(
         .overwrite(flags & SPARK_T2I_OVERWRITE != 0)
         .add_extension(flags & SPARK_T2I_ADD_EXTENSION != 0);
     timed(image, timeout, |image, timeout| {
-        let options = timeout.map_or(options.clone(), |timeout| options.timeout(timeout));
+        let options = timeout.map_or(options, |timeout| options.timeout(timeout));
         image.image.save(path, options)
     })
 }
