@@ -22,7 +22,7 @@ impl Call {
     }
 
     fn with(&self, env: Env, work: impl FnOnce(Arc<dyn AnyCall>)) -> Result<()> {
-        guarded(env, || Ok(self.get().map_or((), work)))
+        guarded(env, || Ok(self.get().map(work))).map(|_| ())
     }
 }
 
