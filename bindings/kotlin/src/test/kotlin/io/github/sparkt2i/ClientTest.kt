@@ -41,6 +41,8 @@ import org.junit.jupiter.api.Assertions.assertSame
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.assertThrows
+import org.junit.jupiter.api.condition.EnabledOnOs
+import org.junit.jupiter.api.condition.OS
 import org.junit.jupiter.api.io.TempDir
 
 private val QUICK = 20.milliseconds
@@ -383,7 +385,8 @@ class CancellationTest {
     }
 }
 
-/** 10 000 calls, and clients that come and go: memory, files and threads stay where they are. */
+/** 10 000 calls, and clients that come and go: memory, files and threads stay where they are. The emulator, in the same process, remembers each task. */
+@EnabledOnOs(OS.LINUX)
 class FlatTest {
     @Test
     fun `ten thousand calls leave nothing behind`() = runBlocking {

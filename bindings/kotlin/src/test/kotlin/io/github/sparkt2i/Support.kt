@@ -1,5 +1,6 @@
 package io.github.sparkt2i
 
+import com.sun.jna.NativeLibrary
 import com.sun.net.httpserver.HttpServer
 import java.io.Closeable
 import java.lang.management.ManagementFactory
@@ -133,6 +134,8 @@ private fun look(): Footprint {
     System.gc()
     // What is no more referred to is given back by a thread of its own, after a collection.
     Thread.sleep(300)
+    // What is given back in pieces, the C library keeps for later.
+    NativeLibrary.getInstance("c").getFunction("malloc_trim").invokeInt(arrayOf(0L))
     val pages = Paths.get("/proc/self/statm").readText().split(" ")[1].toLong()
     val files = Files.list(Paths.get("/proc/self/fd")).use { it.count().toInt() }
     return Footprint(pages * 4096, files, ManagementFactory.getThreadMXBean().threadCount)
