@@ -385,7 +385,10 @@ class CancellationTest {
     }
 }
 
-/** 10 000 calls, and clients that come and go: memory, files and threads stay where they are. The emulator, in the same process, remembers each task. */
+/**
+ * 10 000 calls, and clients that come and go: memory, files and threads stay where they are. (The emulator, in the same process,
+ * remembers each task.)
+ */
 @EnabledOnOs(OS.LINUX)
 class FlatTest {
     @Test
