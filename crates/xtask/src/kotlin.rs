@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::kotlin_package;
 use crate::steps::{Steps, cargo, cargo_target, root};
 
 const MODULE: &str = "bindings/kotlin";
@@ -16,9 +17,11 @@ const LARGEST_LIBRARY: u64 = 4_000_000;
 const GENERATED: &str = "bindings/kotlin/src/generated/kotlin/io/github/sparkt2i/spark_t2i_uniffi.kt";
 const WITHIN: &str = "io/github/sparkt2i/spark_t2i_uniffi.kt";
 /// Programs, and the packages of Debian that bring them.
-const TOOLS: [(&str, &str); 2] = [("java", "default-jdk-headless"), ("mvn", "maven")];
+const TOOLS: [(&str, &str); 2] = [("java", "default-jdk-headless"), (MAVEN, "maven")];
+const MAVEN: &str = if cfg!(windows) { "mvn.cmd" } else { "mvn" };
 
-/// Builds the library as the tests need it, checks that the committed code is what it generates, and runs all tests.
+/// Builds the library as the tests need it, checks that the committed code is what it generates, runs all tests, and uses the
+/// packages as their users do.
 ///
 /// # Errors
 /// When there is no Java or Maven and none can be installed, or the first step that does not succeed.
@@ -26,11 +29,13 @@ pub(crate) fn test(steps: &mut Steps) -> Result<(), Box<dyn Error>> {
     tools(steps)?;
     build(steps)?;
     steps.call("generated Kotlin", || generate(true))?;
+    let natives = kotlin_package::natives(steps)?;
     let debug = cargo_target().join("debug");
-    let mut maven = maven();
+    let mut maven = kotlin_package::packing(&natives)?;
     maven.arg(format!("-Dlibrary.folder={}", debug.display()));
     maven.arg(format!("-Dcommand={}", debug.join(format!("spark-t2i{EXE_SUFFIX}")).display()));
-    steps.run("Kotlin: compiling and testing", maven.arg("test"))
+    steps.run("Kotlin: compiling, testing and packing", maven.args(["-Ppackages", "package"]))?;
+    kotlin_package::test(steps, &natives)
 }
 
 /// `cargo xtask bench mobile`: the size of the library for phones, built for this machine.
@@ -100,19 +105,23 @@ fn without_blank_ends(code: &str) -> String {
 }
 
 /// Maven in the module's folder: nothing that it builds lies in the checkout.
-fn maven() -> Command {
-    let mut maven = Command::new("mvn");
+pub(crate) fn maven() -> Command {
+    let mut maven = Command::new(MAVEN);
     maven.args(["--batch-mode", "--no-transfer-progress", "--quiet", "-Dstyle.color=never"]);
     maven.arg(format!("-Dbuild.folder={}", folder().display()));
     maven.current_dir(root().join(MODULE));
     maven
 }
 
-fn folder() -> PathBuf {
+pub(crate) fn folder() -> PathBuf {
     cargo_target().join("kotlin")
 }
 
-fn tools(steps: &mut Steps) -> Result<(), Box<dyn Error>> {
+/// Installs a JDK and Maven where there are none.
+///
+/// # Errors
+/// When they are not there and cannot be installed.
+pub(crate) fn tools(steps: &mut Steps) -> Result<(), Box<dyn Error>> {
     let there = |program: &str| {
         let found = Command::new(program).arg("-version").stdout(Stdio::null()).stderr(Stdio::null()).status();
         found.is_ok_and(|status| status.success())

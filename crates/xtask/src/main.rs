@@ -6,6 +6,7 @@ mod bench_poll;
 mod c;
 mod generate;
 mod kotlin;
+mod kotlin_package;
 mod mutants;
 mod node;
 mod node_tools;
@@ -35,11 +36,13 @@ Set-up, tests and measurements of this workspace.
   cargo xtask bench PART          measures, with the targets beside the figures; parts:
                                   emulator (throughput, memory), cli (start, size), python (import, waiting),
                                   node (require, size, waiting, the event loop), c (size, the cost of a call),
-                                  mobile (size of the library for phones)
+                                  kotlin (waiting), mobile (size of the library for phones)
   cargo xtask bench poll          what waiting costs over HTTP, in some three minutes: lag, requests, CPU, memory;
                                   --base-url URL (an emulator of yours), --tasks N, --poll-cost S, --latency SPEC,
                                   --json
   cargo xtask package node        builds the npm packages of this system, and prints where they are
+  cargo xtask package kotlin      builds the jar with the library of this system, the sources and the documentation, and
+                                  prints where they are; --natives DIR: with those of more systems, from there
   cargo xtask simulate [FILE]     what polling costs by policy, on virtual time: a table, docs/polling.md
                                   and docs/polling.svg (--verify: are they current?); with a file of
                                   recorded seconds, there; --seed N for other tasks
@@ -59,8 +62,10 @@ fn main() -> ExitCode {
         ["bench", "python", rest @ ..] => python::bench(rest),
         ["bench", "node", rest @ ..] => node::bench(rest),
         ["bench", "c", rest @ ..] => c::bench(rest),
+        ["bench", "kotlin", rest @ ..] => kotlin_package::bench(rest),
         ["bench", "mobile", rest @ ..] => kotlin::bench(rest),
         ["package", "node", rest @ ..] => node::package(rest),
+        ["package", "kotlin", rest @ ..] => kotlin_package::package(rest),
         ["install-c", rest @ ..] => c::install_from(rest),
         ["bench", "poll", rest @ ..] => bench_poll::run(rest),
         ["simulate", arguments @ ..] => simulate::run(arguments),

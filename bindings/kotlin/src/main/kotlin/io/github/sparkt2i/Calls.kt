@@ -12,11 +12,9 @@ import kotlinx.coroutines.currentCoroutineContext
 import kotlinx.coroutines.suspendCancellableCoroutine
 import kotlinx.coroutines.withContext
 
-/** Of this package, and of the native part that it goes with. */
-internal const val VERSION = "0.1.0"
-
 /** Work of the native part, with the errors of this package. */
 internal inline fun <T> told(work: () -> T): T = try {
+    NativePart.check()
     work()
 } catch (error: NativeException.Told) {
     throw error.problem

@@ -73,8 +73,6 @@ public class Client(
     onOutcomeUnknown: OnOutcomeUnknown = OnOutcomeUnknown.FAIL,
 ) : Closeable {
     private val native: NativeClient = told {
-        val version = nativeVersion()
-        check(version == VERSION) { "spark-t2i $VERSION found a native library of version $version: install both anew" }
         NativeClient(
             NativeOptions(
                 apiKey = apiKey?.wellFormed("apiKey"),

@@ -41,6 +41,8 @@ import org.junit.jupiter.api.Assertions.assertSame
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.assertThrows
+import org.junit.jupiter.api.condition.EnabledOnOs
+import org.junit.jupiter.api.condition.OS
 import org.junit.jupiter.api.io.TempDir
 
 private val QUICK = 20.milliseconds
@@ -371,12 +373,8 @@ class CancellationTest {
     }
 
     @Test
-    fun `a program ends while a call is under way`() {
-        val java = Path.of(System.getProperty("java.home"), "bin", "java").toString()
-        val process = ProcessBuilder(
-            java, "-cp", System.getProperty("java.class.path"), "-Djna.library.path=${System.getProperty("jna.library.path").orEmpty()}",
-            "io.github.sparkt2i.EndingKt", emulator.url,
-        ).redirectErrorStream(true).start()
+    fun `a program ends while a hundred tasks are under way`() {
+        val process = java("io.github.sparkt2i.EndingKt", emulator.url)
         val said = process.inputReader()
         assertEquals("waiting", said.readLine())
         val begin = TimeSource.Monotonic.markNow()
@@ -387,25 +385,28 @@ class CancellationTest {
     }
 }
 
-/** 1 000 calls, and clients that come and go: memory, files and threads stay where they are. */
+/**
+ * 10 000 calls, and clients that come and go: memory, files and threads stay where they are. (The emulator, in the same process,
+ * remembers each task.)
+ */
+@EnabledOnOs(OS.LINUX)
 class FlatTest {
     @Test
-    fun `a thousand calls leave nothing behind`() = runBlocking {
+    fun `ten thousand calls leave nothing behind`() = runBlocking {
         val emulator = Emulator(latency = 5.milliseconds)
         val client = Client(apiKey = KEY, baseUrl = emulator.url, pollInterval = 10.milliseconds, maxRequestsPerSecond = 0.0)
         suspend fun calls(count: Int) {
-            for (chunk in (0 until count).chunked(20)) {
+            for (chunk in (0 until count).chunked(50)) {
                 chunk.map { async(Dispatchers.Default) { client.generate("a red fox, number $it", width = 512, height = 512) } }.awaitAll()
             }
         }
-        calls(300)
+        calls(2000)
         val before = footprint()
-        calls(1000)
-        val after = footprint()
-        assertEquals(1300, client.stats().completed)
+        calls(8000)
+        assertEquals(10_000, client.stats().completed)
         assertEquals(0, FfiConverterTypeNativeWake.handleMap.size, "somebody is still waited for")
-        assertTrue(after.bytes - before.bytes < 24_000_000) { "$before, then $after" }
-        assertTrue(after.files <= before.files + 4 && after.threads <= before.threads + 8) { "$before, then $after" }
+        val after = footprintLike(before)
+        println("$before after 2 000 calls, $after after 10 000")
         client.close()
         emulator.close()
     }
@@ -417,10 +418,7 @@ class FlatTest {
         repeat(5) { one() }
         val before = footprint()
         repeat(50) { one() }
-        until("sockets are closed") { footprint().files <= before.files + 4 }
-        val after = footprint()
-        assertTrue(after.threads <= before.threads + 4) { "$before, then $after" }
-        assertTrue(after.bytes - before.bytes < 48_000_000) { "$before, then $after" }
+        println("$before after 5 clients, ${footprintLike(before)} after 55")
         emulator.close()
     }
 }

@@ -21,15 +21,7 @@ class ReadmeTest {
 
     @Test
     fun one(@TempDir folder: Path) = runBlocking {
-        // README
-        Emulator(latency = 50.milliseconds).use { emulator ->
-            Client(apiKey = "any", baseUrl = emulator.url).use { client ->
-                val image = client.generate("a red fox in the snow", size = Size.WIDESCREEN_2K, seed = 42)
-                val saved = image.save(folder.resolve("fox.png"))
-                println("${saved.path.fileName}: ${saved.width} × ${saved.height}, ${image.cost} USD")
-            }
-        }
-        // README
+        fox(folder)
         assertTrue(folder.resolve("fox.png").exists())
     }
 
@@ -117,8 +109,10 @@ class ReadmeTest {
         fun examples(text: String, begin: String, end: String) =
             text.split(begin).drop(1).map { it.substringBefore(end).trimIndent().trim() }
         val readme = examples(module.resolve("README.md").readText(), "```kotlin\n", "```")
-        val source = module.resolve("src/test/kotlin/io/github/sparkt2i/ReadmeTest.kt").readText()
-        val run = source.split("        // README\n").filterIndexed { index, _ -> index % 2 == 1 }.map { it.trimIndent().trim() }
+        val run = listOf("Fox.kt", "ReadmeTest.kt").flatMap { file ->
+            val source = module.resolve("src/test/kotlin/io/github/sparkt2i/$file").readText()
+            source.split(Regex(" {4,}// README\n")).filterIndexed { index, _ -> index % 2 == 1 }.map { it.trimIndent().trim() }
+        }
         assertEquals(5, readme.size)
         assertEquals(readme, run)
     }

@@ -1,5 +1,6 @@
 package io.github.sparkt2i
 
+import com.sun.jna.NativeLibrary
 import com.sun.net.httpserver.HttpServer
 import java.io.Closeable
 import java.lang.management.ManagementFactory
@@ -96,6 +97,18 @@ internal class FixedServer : Closeable {
     }
 }
 
+/** A program of these tests in a JVM of its own, with what it prints in one stream. */
+internal fun java(
+    main: String,
+    vararg arguments: String,
+    libraries: String = System.getProperty("jna.library.path").orEmpty(),
+    options: List<String> = emptyList(),
+): Process {
+    val java = Path.of(System.getProperty("java.home"), "bin", "java").toString()
+    val settings = listOf("-cp", System.getProperty("java.class.path"), "-Djna.library.path=$libraries") + options
+    return ProcessBuilder(listOf(java) + settings + main + arguments).redirectErrorStream(true).start()
+}
+
 /** Waits for something that must come about. */
 internal fun until(what: String, atMost: Duration = 20.seconds, condition: () -> Boolean) {
     val begin = TimeSource.Monotonic.markNow()
@@ -109,12 +122,31 @@ internal fun until(what: String, atMost: Duration = 20.seconds, condition: () ->
 internal data class Footprint(val bytes: Long, val files: Int, val threads: Int)
 
 internal fun footprint(): Footprint {
+    var now = look()
+    do {
+        val before = now
+        now = look()
+    } while (now.bytes < before.bytes - 1_000_000)
+    return now
+}
+
+private fun look(): Footprint {
+    System.gc()
     // What is no more referred to is given back by a thread of its own, after a collection.
-    repeat(3) {
-        System.gc()
-        Thread.sleep(50)
-    }
+    Thread.sleep(300)
+    // What is given back in pieces, the C library keeps for later.
+    NativeLibrary.getInstance("c").getFunction("malloc_trim").invokeInt(arrayOf(0L))
     val pages = Paths.get("/proc/self/statm").readText().split(" ")[1].toLong()
     val files = Files.list(Paths.get("/proc/self/fd")).use { it.count().toInt() }
     return Footprint(pages * 4096, files, ManagementFactory.getThreadMXBean().threadCount)
+}
+
+/** The same, once it has come back to where it was. */
+internal fun footprintLike(before: Footprint): Footprint {
+    val begin = TimeSource.Monotonic.markNow()
+    while (true) {
+        val now = footprint()
+        if (now.bytes < before.bytes + 24_000_000 && now.files <= before.files + 4 && now.threads <= before.threads + 4) return now
+        check(begin.elapsedNow() < 20.seconds) { "it was $before, and does not come back: $now" }
+    }
 }
