@@ -16,30 +16,39 @@ package func told<Value>(_ work: () throws -> Value) throws -> Value {
 
 /// Waits for the end of a call; every event before it goes to `onEvent`.
 func finish(_ call: NativeCall, onEvent: (@Sendable (Event) -> Void)? = nil) async throws -> NativeFound {
-    while true {
-        switch try await next(call) {
-        case .item(.event(let event)): onEvent?(event)
-        case .done(let result): return result
-        case .item, .pending: break
+    try await cancelling(call) {
+        while true {
+            switch try await next(call) {
+            case .item(.event(let event)): onEvent?(event)
+            case .done(let result): return result
+            case .item, .pending: break
+            }
         }
     }
 }
 
-/// What comes next of a call: an item or its end. A task that is cancelled ends the call on the thread that cancels it; what comes
-/// then is the call's own error, which tells the id of the task that it was after.
-func next(_ call: NativeCall) async throws -> NativeStep {
-    try await withTaskCancellationHandler {
-        while true {
-            let step = try told(call.take)
-            guard case .pending = step else {
-                return step
-            }
-            await withCheckedContinuation { waiting in
-                call.whenReady(wake: Wake(waiting))
-            }
-        }
-    } onCancel: {
+/// What comes next of a call, for those who come for one after the other.
+func take(_ call: NativeCall) async throws -> NativeStep {
+    try await cancelling(call) { try await next(call) }
+}
+
+/// A task that is cancelled ends the call on the thread that cancels it. What comes of the call then is its own error, which tells
+/// the id of the task that it was after.
+private func cancelling<Result>(_ call: NativeCall, _ work: () async throws -> Result) async throws -> Result {
+    try await withTaskCancellationHandler(operation: work) {
         call.cancel()
+    }
+}
+
+private func next(_ call: NativeCall) async throws -> NativeStep {
+    while true {
+        let step = try told(call.take)
+        guard case .pending = step else {
+            return step
+        }
+        await withCheckedContinuation { waiting in
+            call.whenReady(wake: Wake(waiting))
+        }
     }
 }
 

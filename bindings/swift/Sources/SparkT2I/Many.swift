@@ -62,6 +62,10 @@ extension Client {
             var index = 0
             // None comes once this is cancelled.
             while await room.next() != nil, let request = try await requests.next() {
+                if index >= maxInFlight {
+                    // The group keeps those that have ended until they are asked for. One has: this is its ticket.
+                    try await group.next()
+                }
                 group.addTask { [index] in
                     tell(try await self.one(index, request, onEvent))
                 }

@@ -51,7 +51,7 @@ public struct RemoteTask: Sendable, Identifiable {
         let begun = Result { try told { try native.events(timeout: timeout) } }
         // It holds the call, which ends when the stream lets go of this.
         return AsyncThrowingStream {
-            if case .item(.event(let event)) = try await next(begun.get()) { event } else { nil }
+            if case .item(.event(let event)) = try await take(begun.get()) { event } else { nil }
         }
     }
 
