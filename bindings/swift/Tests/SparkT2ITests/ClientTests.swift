@@ -102,13 +102,8 @@ final class ClientTests: XCTestCase {
         let slow = try Emulator(latency: .milliseconds(500))
         defer { slow.stop() }
         let few = try Client(apiKey: key, baseURL: slow.url, pollInterval: quick, maxInFlight: 3)
-        let taken = Locked(0)
-        let endless = sequence(state: 0) { _ in
-            taken.with { $0 += 1 }
-            return Request("a red fox")
-        }
         func first() async throws -> Generated? {
-            for try await made in few.generateMany(Array(endless.prefix(20))) {
+            for try await made in few.generateMany(Array(repeating: Request("a red fox"), count: 20)) {
                 // Nobody takes more for a while: no more are begun.
                 try await Task.sleep(for: .seconds(1))
                 XCTAssertLessThanOrEqual(try few.stats().submitted, 4)
@@ -120,7 +115,6 @@ final class ClientTests: XCTestCase {
         XCTAssertNoThrow(try XCTUnwrap(made).result.get())
         try await until("nothing is waited for") { try few.stats().waiting == 0 }
         XCTAssertLessThanOrEqual(try few.stats().submitted, 5)
-        XCTAssertEqual(taken.now, 20)
     }
 
     func testRequestsThatComeOneByOneAreTakenAsThereIsRoomAndWhatTheyThrowComesOut() async throws {
