@@ -29,6 +29,7 @@ const WHOLE: &str = "whole.txt";
 const APART: [&str; 3] = ["unshare", "--mount", "--propagation=private"];
 const INSTALL: &str = r#"
 mount -t proc proc "$1/proc"
+mount --rbind /dev "$1/dev"
 export DEBIAN_FRONTEND=noninteractive
 root="$1"; shift
 chroot "$root" apt-get -qq update
@@ -83,7 +84,7 @@ impl Swift {
             Self::Within(folder) => {
                 let mut command = apart(ENTER);
                 command.arg(folder).arg(root()).arg(cargo_target()).arg(program);
-                command.env("PATH", "/usr/local/bin:/usr/bin:/bin");
+                command.env("PATH", "/usr/local/bin:/usr/bin:/bin").env("HOME", self::folder());
                 command
             }
         }
@@ -102,7 +103,7 @@ impl Swift {
         for flag in [OsStr::new("-L"), debug.as_os_str(), OsStr::new("-rpath"), debug.as_os_str()] {
             command.args(["-Xlinker".as_ref(), flag]);
         }
-        command.env("SPARK_T2I_TESTS", "1").env("SPARK_T2I_SWIFT_MODE", mode).env("HOME", &folder);
+        command.env("SPARK_T2I_TESTS", "1").env("SPARK_T2I_SWIFT_MODE", mode);
         command.env("SPARK_T2I_CHECKOUT", root());
         command.env("SPARK_T2I_COMMAND", debug.join(format!("spark-t2i{EXE_SUFFIX}")));
         command
@@ -146,7 +147,7 @@ fn trixie(steps: &mut Steps) -> Result<PathBuf, Box<dyn Error>> {
     bootstrap.arg(SUITE).arg(&folder).arg(mirror).stdout(Stdio::null());
     let hint = |error| format!("{error}: has this machine's mirror of Debian the release {SUITE}?");
     steps.run("a root of Debian trixie, once", &mut bootstrap).map_err(hint)?;
-    steps.call("its settings", || settings(&folder))?;
+    steps.call("the settings of that root", || settings(&folder))?;
     steps.run("Swift in it, once", apart(INSTALL).arg(&folder).args(PACKAGES))?;
     fs::write(folder.join(WHOLE), PACKAGES.join("\n"))?;
     Ok(folder)
@@ -154,8 +155,7 @@ fn trixie(steps: &mut Steps) -> Result<PathBuf, Box<dyn Error>> {
 
 /// Whether a root can be entered.
 fn allowed() -> Result<(), Box<dyn Error>> {
-    let try_it = r#"mount -t tmpfs tmpfs /mnt"#;
-    let tried = apart(try_it).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let tried = apart("mount -t tmpfs tmpfs /mnt").stdout(Stdio::null()).stderr(Stdio::null()).status();
     if tried.is_ok_and(|status| status.success()) {
         return Ok(());
     }
