@@ -15,7 +15,9 @@ mod python;
 mod server;
 mod simulate;
 mod steps;
+mod swift;
 mod test;
+mod uniffi;
 mod virtual_environment;
 
 use std::process::ExitCode;
@@ -27,11 +29,13 @@ Set-up, tests and measurements of this workspace.
                                   parts: rust; python (the wheel, in a fresh environment) and public-clients,
                                   which need Python 3.10 or newer; node (the packages, in a fresh folder), which
                                   needs Node 20 or newer; c (C and C++, in a fresh prefix; Linux); kotlin (on a JVM,
-                                  with Maven)
+                                  with Maven); swift (with the Swift of this machine, or else that of a Debian
+                                  root that it makes, once, in the user's cache)
   cargo xtask install-c --prefix DIR
                                   builds and installs the C library: headers, pkg-config file, CMake package
   cargo xtask generate [--verify] writes the files that follow from the code, or checks them
-  cargo xtask generate bindings   writes the generated Kotlin; `test kotlin` checks it
+  cargo xtask generate bindings   writes the generated Kotlin and Swift; `test kotlin` and `test swift`
+                                  check them
   cargo xtask mutants [NAME …]    breaks promises in a copy; each must make its scenario fail
   cargo xtask bench PART          measures, with the targets beside the figures; parts:
                                   emulator (throughput, memory), cli (start, size), python (import, waiting),
@@ -54,7 +58,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match words.as_slice() {
         ["test", parts @ ..] => test::run(parts),
-        ["generate", "bindings"] => kotlin::generate_from_sources(),
+        ["generate", "bindings"] => uniffi::generate_from_sources(),
         ["generate", rest @ ..] => generate::run(rest),
         ["mutants", rest @ ..] => mutants::run(rest),
         ["bench", "emulator", ..] => bench_emulator::run(&arguments[2..]),

@@ -4,9 +4,9 @@ use std::error::Error;
 use std::process::{Command, Stdio};
 
 use crate::steps::{Steps, cargo};
-use crate::{c, generate, kotlin, mutants, node, public_clients, python, simulate};
+use crate::{c, generate, kotlin, mutants, node, public_clients, python, simulate, swift};
 
-const PARTS: [&str; 6] = ["rust", "python", "node", "c", "kotlin", "public-clients"];
+const PARTS: [&str; 7] = ["rust", "python", "node", "c", "kotlin", "swift", "public-clients"];
 
 /// Runs the named parts, or all.
 ///
@@ -38,6 +38,9 @@ fn run_parts(steps: &mut Steps, wanted: impl Fn(&str) -> bool) -> Result<(), Box
     }
     if wanted("kotlin") {
         kotlin::test(steps)?;
+    }
+    if wanted("swift") {
+        swift::test(steps)?;
     }
     if wanted("public-clients") {
         public_clients::run(steps)?;
