@@ -16,7 +16,6 @@ use crate::handle::{
 use crate::logs;
 use crate::outcome::{spark_t2i_generated, spark_t2i_outcome};
 use crate::source::Source;
-use crate::threads::starting;
 use crate::told::spark_t2i_event_fields;
 
 /// What is told of a call, and to whom. Begin with `SPARK_T2I_CALLBACKS_INIT`; each function may be NULL.
@@ -170,7 +169,7 @@ pub(crate) unsafe fn blocking<H: Handle>(
     begin: impl FnOnce() -> Result<AnyOf, Error>,
 ) -> spark_t2i_result {
     // SAFETY: as promised to this function.
-    unsafe { give(place, error, || starting(begin)?.result()) }
+    unsafe { give(place, error, || begin()?.result()) }
 }
 
 /// Begins a call that somebody else waits for.
@@ -201,13 +200,13 @@ pub(crate) unsafe fn start_with(
                 return Err(Error::new(ErrorKind::InvalidRequest, message));
             }
             put(place, ptr::null_mut());
-            let (under_way, source) = starting(begin)?;
+            let (under_way, source) = begin()?;
             let call = Arc::new(Call { under_way, source, callbacks, gate: Gate::default() });
             if !place.is_null() {
                 place.write(hand_out(Object::Call(Arc::clone(&call)))?);
             }
             if callbacks.is_some() {
-                starting(|| COURIER.send(Parcel::Call(call)));
+                COURIER.send(Parcel::Call(call));
             }
             Ok(spark_t2i_result::SPARK_T2I_OK)
         })

@@ -11,7 +11,6 @@ use crate::handle::{
 };
 use crate::request::SPARK_T2I_UNSET;
 use crate::text::{OwnedText, spark_t2i_text};
-use crate::threads::starting;
 
 /// The settings of an emulator. Begin with `SPARK_T2I_EMULATOR_OPTIONS_INIT`.
 #[repr(C)]
@@ -104,7 +103,7 @@ pub unsafe extern "C" fn spark_t2i_emulator_new(
             let unset = spark_t2i_emulator_options::UNSET;
             let options = if options.is_null() { unset } else { sized(options, unset, "options")? };
             let options = options.read()?;
-            let started = Box::new(starting(|| bridge::Emulator::start(options))?);
+            let started = Box::new(bridge::Emulator::start(options)?);
             let url = OwnedText::new(started.url());
             Ok(Object::Emulator(Emulator { emulator: started, url }))
         })

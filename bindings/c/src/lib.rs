@@ -39,5 +39,3 @@ mod access;
 mod emulator;
 
 mod logs;
-
-mod threads;

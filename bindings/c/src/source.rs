@@ -11,7 +11,6 @@ use crate::error::spark_t2i_result;
 use crate::given::seconds;
 use crate::handle::{spark_t2i_call, spark_t2i_client, spark_t2i_error, with};
 use crate::request::spark_t2i_request;
-use crate::threads::starting;
 
 /// Gives the next request of many: writes it to `request`, which is `SPARK_T2I_REQUEST_INIT` before, and returns true; or
 /// returns false when there are no more. `index` counts up from 0. What the request points to is copied when this returns.
@@ -36,7 +35,7 @@ impl Source {
                 unsafe { (self.next)(self.user_data, turn.index(), &raw mut request).then(|| request.read()) }
             });
             match given.flatten() {
-                Some(request) => starting(|| turn.add(request, self.timeout)),
+                Some(request) => turn.add(request, self.timeout),
                 None => turn.no_more(),
             }
         }
