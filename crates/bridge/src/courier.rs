@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use spark_t2i::{Error, ErrorKind};
 
 use crate::process::PerProcess;
+use crate::threads::starting;
 
 /// More at once would keep others from the interpreter for long.
 const MOST_AT_ONCE: usize = 500;
@@ -121,7 +122,8 @@ impl<P: Send + 'static> Courier<P> {
                 }
             }
         };
-        let thread = thread::Builder::new().name("spark-t2i-courier".to_owned()).spawn(work).map_err(|error| {
+        let thread = starting(|| thread::Builder::new().name("spark-t2i-courier".to_owned()).spawn(work));
+        let thread = thread.map_err(|error| {
             Error::new(ErrorKind::Io, "the thread that delivers cannot be started").with_source(error)
         })?;
         Ok(Running { orders, thread: Mutex::new(Some(thread)) })

@@ -9,6 +9,7 @@ use spark_t2i_emulator::{Fault, Latency, StartError, Stats};
 use crate::argument::{Argument, FromArgument, options, snake_case};
 use crate::options::{by_name, set};
 use crate::process::PerProcess;
+use crate::threads::starting;
 
 /// The options of an emulator; what is none has its default. Each is documented at the method of the emulator's `Builder`
 /// with its name.
@@ -73,7 +74,7 @@ impl Emulator {
             builder = builder.fault(fault);
         }
         set!(builder from options: failure_rate progress rate_limit api_key seed state);
-        let emulator = builder.start().map_err(|error| {
+        let emulator = starting(|| builder.start()).map_err(|error| {
             let kind = match &error {
                 StartError::InvalidOption { .. } | StartError::RefusedAddress(_) => ErrorKind::InvalidRequest,
                 _ => ErrorKind::Io,

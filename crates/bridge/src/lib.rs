@@ -33,6 +33,7 @@ mod options;
 mod process;
 mod runtime;
 mod task;
+mod threads;
 mod value;
 mod work;
 

@@ -10,6 +10,7 @@ use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 
 use crate::process::PerProcess;
+use crate::threads::starting;
 
 static RUNTIME: PerProcess<Running> = PerProcess::empty();
 
@@ -44,7 +45,7 @@ fn start() -> Result<Running, Error> {
         // It is gone where nobody waits any more.
         _ = tell.send(());
     };
-    thread::Builder::new().name("spark-t2i".to_owned()).spawn(run).map_err(cannot)?;
+    starting(|| thread::Builder::new().name("spark-t2i".to_owned()).spawn(run)).map_err(cannot)?;
     Ok(Running { handle, thread: Mutex::new(Some(Thread { stop, stopped })) })
 }
 
