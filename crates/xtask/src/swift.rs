@@ -84,7 +84,7 @@ impl Swift {
             Self::Within(folder) => {
                 let mut command = apart(ENTER);
                 command.arg(folder).arg(root()).arg(cargo_target()).arg(program);
-                command.env("PATH", "/usr/local/bin:/usr/bin:/bin").env("HOME", self::folder());
+                command.env("PATH", "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin").env("HOME", self::folder());
                 command
             }
         }
