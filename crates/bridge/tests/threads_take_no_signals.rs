@@ -1,6 +1,6 @@
 //! A program in Swift or C died of `SIGPIPE` when a server hung up: threads of ours took the signal. Alone in its process, whose
 //! every thread is looked at.
-#![cfg(target_os = "linux")]
+#![cfg(all(target_os = "linux", feature = "emulator"))]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 use std::fs;
