@@ -207,7 +207,7 @@ impl Stage {
         let mut sockets = Vec::new();
         let scheme = if listen.tls.is_some() { "https://localhost" } else { "http://127.0.0.1" };
         values.base_url = format!("{scheme}:{}{prefix}", addr.port());
-        let identity = listen.tls.map(secure::Identity::new).transpose()?;
+        let identity = listen.tls.map(|certificate| secure::Identity::new(certificate, slowness)).transpose()?;
         if let Some(identity) = &identity {
             values.ca_bundle_pem.clone_from(&identity.ca_bundle_pem);
         }

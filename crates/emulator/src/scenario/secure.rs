@@ -11,7 +11,6 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::crypto::CryptoProvider;
 use tokio_rustls::rustls::crypto::ring::{cipher_suite, default_provider};
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::server::TlsStream;
@@ -19,6 +18,7 @@ use tokio_rustls::server::TlsStream;
 use super::answer::Answer;
 use super::case::{Certificate, Meeting, Step, Then};
 use super::run::{Run, Seen};
+use super::slow::Slowness;
 
 /// A certificate for a server, and the authority to trust for it, in PEM.
 pub(super) struct Identity {
@@ -27,7 +27,7 @@ pub(super) struct Identity {
 }
 
 impl Identity {
-    pub(super) fn new(certificate: Certificate) -> Result<Self, Box<dyn std::error::Error>> {
+    pub(super) fn new(certificate: Certificate, slowness: Slowness) -> Result<Self, Box<dyn std::error::Error>> {
         let authority = || {
             let mut parameters = CertificateParams::new(Vec::new())?;
             parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -41,9 +41,11 @@ impl Identity {
         }
         let key = KeyPair::generate()?;
         let chain = vec![parameters.signed_by(&key, &issuer)?.der().clone()];
-        // Not AES-GCM, the tags of which ring computes in a way that valgrind takes for the use of uninitialised memory.
-        let provider =
-            CryptoProvider { cipher_suites: vec![cipher_suite::TLS13_CHACHA20_POLY1305_SHA256], ..default_provider() };
+        let mut provider = default_provider();
+        if slowness.is_any() {
+            // Not AES-GCM, the tags of which ring computes in a way that valgrind takes for the use of uninitialised memory.
+            provider.cipher_suites = vec![cipher_suite::TLS13_CHACHA20_POLY1305_SHA256];
+        }
         let mut config = ServerConfig::builder_with_provider(Arc::new(provider))
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()

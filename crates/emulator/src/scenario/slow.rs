@@ -26,6 +26,11 @@ impl Slowness {
         seconds * self.0
     }
 
+    /// Whether it is slower than others at all.
+    pub(super) fn is_any(self) -> bool {
+        self != Self::default()
+    }
+
     /// The same number of times as long: the client's times, the moment at which its call is cancelled, and what the call
     /// may take at most. The server's times stay as they are, and so do all lower bounds.
     pub(super) fn stretch(self, case: &mut Value) {
@@ -49,7 +54,7 @@ impl Slowness {
 
     fn longer(self, time: &mut Value) {
         // As it is, to the letter, for everybody else.
-        if self != Self::default()
+        if self.is_any()
             && let Some(seconds) = time.as_f64()
         {
             *time = self.of(seconds).into();
