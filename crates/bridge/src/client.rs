@@ -1,13 +1,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use spark_t2i::{ClientBuilder, Error, Estimate, Event, Request, Stats, WaitOptions};
+use spark_t2i::{ClientBuilder, Error, Estimate, Event, Request, Stats};
 
 use crate::call::{Call, Shared};
 use crate::image::Image;
 use crate::options::Options;
 use crate::process::PerProcess;
-use crate::task::Task;
+use crate::task::{Task, wait_options};
 
 /// A client that a foreign program holds. Cheap to clone. It goes on working in a forked child, with connections and a
 /// runtime of the child's own.
@@ -62,11 +62,8 @@ impl Client {
         let timeout = timeout.unwrap_or_else(|| client.wait_timeout());
         let task = client.submit_within(&request, Some(timeout)).await?;
         call.knows(task.id());
-        let mut options = WaitOptions::default().timeout(timeout.saturating_sub(begin.elapsed()));
-        if let Some(events) = events {
-            options = options.on_event(move |event| events.item(event.clone()));
-        }
-        let image = task.wait_with(options).await?;
+        let left = timeout.saturating_sub(begin.elapsed());
+        let image = task.wait_with(wait_options(Some(left), events)).await?;
         Ok(Image::new(Task::of(self, task), 0, image))
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use spark_t2i::{Error, Event, TaskId, TaskSnapshot, WaitOptions};
 
-use crate::call::Call;
+use crate::call::{Call, Shared};
 use crate::client::Client;
 use crate::image::Image;
 use crate::process::PerProcess;
@@ -54,14 +54,8 @@ impl Task {
         let task = self.clone();
         Call::start(|call| async move {
             call.knows(task.id());
-            let mut options = WaitOptions::default();
-            if let Some(timeout) = timeout {
-                options = options.timeout(timeout);
-            }
-            if watch {
-                options = options.on_event(move |event| call.item(event.clone()));
-            }
-            let image = task.here()?.wait_with(options).await?;
+            let here = task.here()?;
+            let image = here.wait_with(wait_options(timeout, watch.then_some(call))).await?;
             Ok(Image::new(task, 0, image))
         })
     }
@@ -86,5 +80,17 @@ impl Task {
             call.knows(task.id());
             task.here()?.refresh_within(timeout).await
         })
+    }
+}
+
+/// With every event given to whoever watches.
+pub(crate) fn wait_options(timeout: Option<Duration>, watching: Option<Arc<Shared<Event, Image>>>) -> WaitOptions {
+    let options = match timeout {
+        Some(timeout) => WaitOptions::default().timeout(timeout),
+        None => WaitOptions::default(),
+    };
+    match watching {
+        Some(call) => options.on_event(move |event| call.item(event.clone())),
+        None => options,
     }
 }

@@ -175,11 +175,6 @@ pub(crate) fn test(steps: &mut Steps) -> Result<(), Box<dyn Error>> {
     // known by pointers into their middle.)
     run_all(steps, &prefix, &folder.join("build-gcc"), "valgrind", &scenarios, |program| {
         let mut command = Command::new("valgrind");
-        if program.ends_with("runner") {
-            // It told once of a jump on an uninitialised value, in the runtime's thread. Whether that is ours or the optimiser's is
-            // not found yet. All else is looked at here, and such values in the other programs.
-            command.arg("--undef-value-errors=no");
-        }
         command
             .args(["--quiet", "--error-exitcode=9", "--fair-sched=yes", "--leak-check=full"])
             .args(["--errors-for-leak-kinds=definite,indirect", "--show-leak-kinds=definite,indirect"])
