@@ -3,9 +3,11 @@
 use std::ffi::c_void;
 use std::ptr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use spark_t2i_bridge::{self as bridge, AnyCall, Courier, Error, ErrorKind, Gate, LogRecord, Step};
+use spark_t2i_bridge::{
+    self as bridge, AnyCall, Courier, Error, ErrorKind, Followed, Follower, LogRecord, Step, Yields,
+};
 
 use crate::error::spark_t2i_result;
 use crate::given::{seconds, sized};
@@ -15,7 +17,6 @@ use crate::handle::{
 };
 use crate::logs;
 use crate::outcome::{spark_t2i_generated, spark_t2i_outcome};
-use crate::source::Source;
 use crate::told::spark_t2i_event_fields;
 
 /// What is told of a call, and to whom. Begin with `SPARK_T2I_CALLBACKS_INIT`; each function may be NULL.
@@ -52,7 +53,7 @@ pub(crate) enum Parcel {
 pub(crate) static COURIER: Courier<Parcel> = Courier::new(|parcels| {
     for parcel in parcels {
         match parcel {
-            Parcel::Call(call) => call.deliver(),
+            Parcel::Call(call) => call.deliver(|call| COURIER.send(Parcel::Call(call))),
             Parcel::Log(record) => logs::deliver(&record),
         }
     }
@@ -63,68 +64,15 @@ pub(crate) static COURIER: Courier<Parcel> = Courier::new(|parcels| {
 pub(crate) type AnyOf = Arc<dyn AnyCall<Object>>;
 
 /// A call under way.
-pub(crate) struct Call {
-    under_way: AnyOf,
-    /// Of a call of many.
-    source: Option<Source>,
-    /// Where a thread waits for it, none else.
-    callbacks: Option<spark_t2i_callbacks>,
-    gate: Gate,
-}
+pub(crate) type Call = Followed<Object>;
 
 // SAFETY: what it holds of foreign pointers it hands back and never reads; that other threads get them is documented.
-unsafe impl Send for Call {}
+unsafe impl Send for spark_t2i_callbacks {}
 // SAFETY: the same.
-unsafe impl Sync for Call {}
+unsafe impl Sync for spark_t2i_callbacks {}
 
-impl Call {
-    fn ask(&self) {
-        if let Some(source) = &self.source {
-            source.ask(&self.gate);
-        }
-    }
-
-    /// Tells the callbacks what there is, and comes back when there is more.
-    fn deliver(self: Arc<Self>) {
-        let Some(callbacks) = self.callbacks else { return };
-        loop {
-            self.ask();
-            match self.under_way.take() {
-                Step::Pending => {
-                    let again = Arc::clone(&self);
-                    return self.under_way.when_ready(Box::new(move || COURIER.send(Parcel::Call(again))));
-                }
-                Step::Item(item) => _ = self.gate.pass(|| callbacks.item(&item)),
-                Step::Done(end) => {
-                    self.gate.pass(|| callbacks.done(end));
-                    return;
-                }
-            }
-        }
-    }
-
-    /// Waits for the next item, or for the end, which stays where it is.
-    fn next(&self, at_most: Option<Duration>) -> Result<Step<Object, ()>, Error> {
-        if self.callbacks.is_some() {
-            let message = "the call tells what comes of it to its callbacks: nobody can wait for it besides";
-            return Err(Error::new(ErrorKind::InvalidRequest, message));
-        }
-        self.ask();
-        Ok(self.under_way.next(at_most))
-    }
-
-    /// The same of a call of many, or of one that is not: what is taken of the wrong kind would be gone.
-    fn next_of(&self, of_many: bool, at_most: Option<Duration>) -> Result<Step<Object, ()>, Error> {
-        if self.source.is_some() == of_many {
-            return self.next(at_most);
-        }
-        let message = if of_many { "the call is not one of many" } else { "a call of many has no events" };
-        Err(Error::new(ErrorKind::InvalidRequest, message))
-    }
-}
-
-impl spark_t2i_callbacks {
-    fn item(self, item: &Object) {
+impl Follower<Object> for spark_t2i_callbacks {
+    fn item(&self, item: Object) {
         match item {
             Object::Event(event) => {
                 if let Some(on_event) = self.on_event {
@@ -134,7 +82,7 @@ impl spark_t2i_callbacks {
             }
             Object::Generated(generated) => {
                 if let Some(on_generated) = self.on_generated {
-                    let generated = spark_t2i_generated::from(generated);
+                    let generated = spark_t2i_generated::from(&generated);
                     // SAFETY: the same.
                     unsafe { on_generated(self.user_data, &raw const generated) };
                 }
@@ -143,7 +91,7 @@ impl spark_t2i_callbacks {
         }
     }
 
-    fn done(self, end: Result<Object, Error>) {
+    fn done(&self, end: Result<Object, Error>) {
         if let Some(on_done) = self.on_done {
             let outcome = spark_t2i_outcome::from(end);
             // SAFETY: the same.
@@ -180,7 +128,7 @@ pub(crate) unsafe fn start(
     begin: impl FnOnce() -> Result<AnyOf, Error>,
 ) -> spark_t2i_result {
     // SAFETY: as promised to this function.
-    unsafe { start_with(callbacks, place, error, || Ok((begin()?, None))) }
+    unsafe { start_with(callbacks, place, error, |follower| Ok(Call::new(begin()?, follower))) }
 }
 
 /// The same, where it may be one of many.
@@ -188,7 +136,7 @@ pub(crate) unsafe fn start_with(
     callbacks: *const spark_t2i_callbacks,
     place: *mut *mut spark_t2i_call,
     error: *mut *mut spark_t2i_error,
-    begin: impl FnOnce() -> Result<(AnyOf, Option<Source>), Error>,
+    begin: impl FnOnce(Option<Box<dyn Follower<Object>>>) -> Result<Call, Error>,
 ) -> spark_t2i_result {
     // SAFETY: as promised to this function.
     unsafe {
@@ -200,8 +148,7 @@ pub(crate) unsafe fn start_with(
                 return Err(Error::new(ErrorKind::InvalidRequest, message));
             }
             put(place, ptr::null_mut());
-            let (under_way, source) = begin()?;
-            let call = Arc::new(Call { under_way, source, callbacks, gate: Gate::default() });
+            let call = Arc::new(begin(callbacks.map(|callbacks| Box::new(callbacks) as _))?);
             if !place.is_null() {
                 place.write(hand_out(Object::Call(Arc::clone(&call)))?);
             }
@@ -227,19 +174,7 @@ pub unsafe extern "C" fn spark_t2i_call_wait(
 ) -> spark_t2i_result {
     let waited = bridge::guard(|| {
         let at_most = seconds("at_most_seconds", at_most_seconds)?;
-        let call = with(call, Arc::clone)?;
-        let begin = Instant::now();
-        loop {
-            match call.next(at_most.map(|at_most| at_most.saturating_sub(begin.elapsed())))? {
-                Step::Item(_) => {}
-                Step::Pending => return Ok(None),
-                Step::Done(_) => break,
-            }
-        }
-        match call.under_way.take() {
-            Step::Done(end) => end.map(Some),
-            Step::Item(_) | Step::Pending => Err(Error::internal("a call has no end after it")),
-        }
+        with(call, Arc::clone)?.end(at_most)
     });
     let Some(end) = waited.transpose() else { return spark_t2i_result::SPARK_T2I_PENDING };
     if outcome.is_null() {
@@ -268,7 +203,7 @@ pub unsafe extern "C" fn spark_t2i_call_next_event(
         attempt(error, || {
             out(event, "event")?;
             let at_most = seconds("at_most_seconds", at_most_seconds)?;
-            Ok(match with(call, Arc::clone)?.next_of(false, at_most)? {
+            Ok(match with(call, Arc::clone)?.next(Yields::Events, at_most)? {
                 Step::Pending => spark_t2i_result::SPARK_T2I_PENDING,
                 Step::Item(item) => {
                     put(event, hand_out(item)?);
@@ -300,7 +235,7 @@ pub unsafe extern "C" fn spark_t2i_call_next_generated(
                 return Err(Error::new(ErrorKind::InvalidRequest, message));
             }
             let at_most = seconds("at_most_seconds", at_most_seconds)?;
-            Ok(match with(call, Arc::clone)?.next_of(true, at_most)? {
+            Ok(match with(call, Arc::clone)?.next(Yields::Generated, at_most)? {
                 Step::Item(Object::Generated(item)) => {
                     generated.write((&item).into());
                     spark_t2i_result::SPARK_T2I_OK
@@ -321,7 +256,7 @@ pub unsafe extern "C" fn spark_t2i_call_cancel(call: *mut spark_t2i_call) -> spa
     if call.is_null() {
         return spark_t2i_result::SPARK_T2I_OK;
     }
-    match bridge::guard(|| with(call, Arc::clone).map(|call| call.under_way.cancel())) {
+    match bridge::guard(|| with(call, Arc::clone).map(|call| call.cancel())) {
         Ok(()) => spark_t2i_result::SPARK_T2I_OK,
         Err(error) => error.kind().into(),
     }
@@ -336,14 +271,7 @@ pub unsafe extern "C" fn spark_t2i_call_task_ids(
     error: *mut *mut spark_t2i_error,
 ) -> spark_t2i_result {
     // SAFETY: as promised to this function.
-    unsafe {
-        give(task_ids, error, || {
-            let ids = with(call, Arc::clone)?.under_way.task_ids();
-            // Ids hold neither quotes nor control characters.
-            let ids: Vec<String> = ids.iter().map(|id| format!("\"{id}\"")).collect();
-            Ok(text_object(&format!("[{}]", ids.join(","))))
-        })
-    }
+    unsafe { give(task_ids, error, || Ok(text_object(&with(call, Arc::clone)?.task_ids()))) }
 }
 
 /// Frees a call. One that is under way is cancelled. When this returns, none of its callbacks runs or will run: it waits for
@@ -352,8 +280,5 @@ pub unsafe extern "C" fn spark_t2i_call_task_ids(
 /// Returns `SPARK_T2I_OK`, also for NULL, or `SPARK_T2I_INVALID_REQUEST` for a handle that was freed before. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn spark_t2i_call_free(call: *mut spark_t2i_call) -> spark_t2i_result {
-    free_with(call, |call| {
-        call.under_way.cancel();
-        call.gate.close();
-    })
+    free_with(call, |call| call.close())
 }

@@ -1,12 +1,10 @@
 //! Where the requests of many come from.
 
 use std::ffi::c_void;
-use std::sync::Arc;
-use std::time::Duration;
 
-use spark_t2i_bridge::{Error, ErrorKind, Gate, Many};
+use spark_t2i_bridge::{Error, ErrorKind, Request};
 
-use crate::call::{spark_t2i_callbacks, start_with};
+use crate::call::{Call, spark_t2i_callbacks, start_with};
 use crate::error::spark_t2i_result;
 use crate::given::seconds;
 use crate::handle::{spark_t2i_call, spark_t2i_client, spark_t2i_error, with};
@@ -17,28 +15,22 @@ use crate::request::spark_t2i_request;
 pub type spark_t2i_source =
     Option<unsafe extern "C" fn(user_data: *mut c_void, index: usize, request: *mut spark_t2i_request) -> bool>;
 
-/// A source, and what is made of its requests.
-pub(crate) struct Source {
-    many: Arc<Many>,
+/// A source of the caller's.
+struct Source {
     next: unsafe extern "C" fn(*mut c_void, usize, *mut spark_t2i_request) -> bool,
     user_data: *mut c_void,
-    timeout: Option<Duration>,
 }
 
+// SAFETY: the pointer is handed back and never read; that other threads get it is documented.
+unsafe impl Send for Source {}
+// SAFETY: the same.
+unsafe impl Sync for Source {}
+
 impl Source {
-    /// Asks for requests as there is room, through the gate of the call.
-    pub(crate) fn ask(&self, gate: &Gate) {
-        while let Some(turn) = self.many.turn() {
-            let given = gate.pass(|| {
-                let mut request = spark_t2i_request::UNSET;
-                // SAFETY: it is promised that it may be called until the gate is closed, and that what it points to is valid now.
-                unsafe { (self.next)(self.user_data, turn.index(), &raw mut request).then(|| request.read()) }
-            });
-            match given.flatten() {
-                Some(request) => turn.add(request, self.timeout),
-                None => turn.no_more(),
-            }
-        }
+    fn next(&self, index: usize) -> Option<Result<Request, Error>> {
+        let mut request = spark_t2i_request::UNSET;
+        // SAFETY: it is promised that it may be called until the call is freed, and that what it points to is valid now.
+        unsafe { (self.next)(self.user_data, index, &raw mut request).then(|| request.read()) }
     }
 }
 
@@ -60,11 +52,11 @@ pub unsafe extern "C" fn spark_t2i_client_generate_many_start(
 ) -> spark_t2i_result {
     // SAFETY: as promised to this function.
     unsafe {
-        start_with(callbacks, call, error, || {
+        start_with(callbacks, call, error, |follower| {
             let timeout = seconds("timeout_seconds", timeout_seconds)?;
             let next = source.ok_or_else(|| Error::new(ErrorKind::InvalidRequest, "the source is NULL"))?;
-            let many = Arc::new(with(client, Many::new)?);
-            Ok((Arc::clone(&many) as _, Some(Source { many, next, user_data: source_data, timeout })))
+            let source = Source { next, user_data: source_data };
+            with(client, |client| Call::many(client, Box::new(move |index| source.next(index)), timeout, follower))
         })
     }
 }

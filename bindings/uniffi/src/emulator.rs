@@ -1,11 +1,10 @@
 use std::sync::Arc;
 
-#[cfg(feature = "emulator")]
-use spark_t2i_bridge::Emulator;
-use spark_t2i_bridge::{Argument, Error};
+use spark_t2i_bridge::{Argument, Emulator, EmulatorOptions};
 use uniffi::{Object, Record};
 
 use crate::call::{NativeError, guarded};
+use crate::client::{integer, map, number, text};
 
 /// The options of an emulator; what is none has its default.
 #[derive(Record)]
@@ -30,7 +29,19 @@ impl NativeEmulator {
     /// Starts one.
     #[uniffi::constructor]
     pub fn new(options: NativeEmulatorOptions) -> Result<Arc<Self>, NativeError> {
-        guarded(|| Ok(Arc::new(Self(start(options)?))))
+        guarded(|| {
+            let options = EmulatorOptions::by_name(map([
+                ("latency", text(options.latency)),
+                ("failure_rate", number(options.failure_rate)),
+                ("progress", options.progress.map_or(Argument::Absent, Argument::Boolean)),
+                ("rate_limit", number(options.rate_limit)),
+                ("price", text(options.price)),
+                ("api_key", text(options.api_key)),
+                ("seed", integer(options.seed)),
+                ("faults", options.faults.map_or(Argument::Absent, list)),
+            ]))?;
+            Ok(Arc::new(Self(Emulator::start(options)?)))
+        })
     }
 
     /// The base URL for a client.
@@ -56,50 +67,4 @@ impl NativeEmulator {
 
 fn list(texts: Vec<String>) -> Argument {
     Argument::List(texts.into_iter().map(Argument::Text).collect())
-}
-
-#[cfg(feature = "emulator")]
-fn start(options: NativeEmulatorOptions) -> Result<Emulator, Error> {
-    use crate::client::{integer, map, number, text};
-
-    Emulator::start(spark_t2i_bridge::EmulatorOptions::by_name(map([
-        ("latency", text(options.latency)),
-        ("failure_rate", number(options.failure_rate)),
-        ("progress", options.progress.map_or(Argument::Absent, Argument::Boolean)),
-        ("rate_limit", number(options.rate_limit)),
-        ("price", text(options.price)),
-        ("api_key", text(options.api_key)),
-        ("seed", integer(options.seed)),
-        ("faults", options.faults.map_or(Argument::Absent, list)),
-    ]))?)
-}
-
-/// None can be made.
-#[cfg(not(feature = "emulator"))]
-enum Emulator {}
-
-#[cfg(not(feature = "emulator"))]
-fn start(_: NativeEmulatorOptions) -> Result<Emulator, Error> {
-    let message = "this library was built without the emulator, as it is for phones: \
-                   test on a computer, or start `spark-t2i serve` there and give its address as the base URL";
-    Err(Error::new(spark_t2i_bridge::ErrorKind::InvalidRequest, message))
-}
-
-#[cfg(not(feature = "emulator"))]
-impl Emulator {
-    fn url(&self) -> &str {
-        match *self {}
-    }
-
-    fn stats(&self) -> Result<String, Error> {
-        match *self {}
-    }
-
-    fn set_faults(&self, _: Argument) -> Result<(), Error> {
-        match *self {}
-    }
-
-    fn stop(&self) {
-        match *self {}
-    }
 }

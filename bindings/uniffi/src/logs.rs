@@ -1,6 +1,6 @@
-use std::sync::{Arc, LazyLock, Weak};
+use std::sync::Arc;
 
-use spark_t2i_bridge::{self as bridge, Courier, Listener};
+use spark_t2i_bridge::{self as bridge, Listener};
 use uniffi::{Enum, Object, Record};
 
 use crate::call::{NativeError, guarded};
@@ -38,47 +38,24 @@ pub trait NativeLogListener: Send + Sync {
     fn log(&self, record: LogRecord);
 }
 
-struct Parcel {
-    to: Weak<dyn NativeLogListener>,
-    record: LogRecord,
-}
-
-/// One thread for all: what a listener does keeps no request waiting.
-static COURIER: LazyLock<Courier<Parcel>> = LazyLock::new(|| {
-    Courier::new(|parcels| {
-        for Parcel { to, record } in parcels {
-            if let Some(listener) = to.upgrade() {
-                listener.log(record);
-            }
-        }
-        true
-    })
-});
-
 /// Log records that are told until this is dropped.
 #[derive(Object)]
-pub struct NativeLogs {
-    _listening: Listener,
-    _listener: Arc<dyn NativeLogListener>,
-}
+pub struct NativeLogs(#[expect(dead_code, reason = "it listens as long as it is there")] Listener);
 
 #[uniffi::export]
 impl NativeLogs {
     /// Tells records of this level and graver ones.
     #[uniffi::constructor]
     pub fn new(level: LogLevel, listener: Box<dyn NativeLogListener>) -> Result<Arc<Self>, NativeError> {
-        let listener: Arc<dyn NativeLogListener> = listener.into();
-        let to = Arc::downgrade(&listener);
         guarded(|| {
-            let listening = bridge::listen(to_bridge(level), move |record| {
-                let record = LogRecord {
+            let listening = bridge::listen_aside(to_bridge(level), move |record| {
+                listener.log(LogRecord {
                     level: from_bridge(record.level),
                     target: record.target.to_owned(),
                     message: record.message.clone(),
-                };
-                COURIER.send(Parcel { to: Weak::clone(&to), record });
+                });
             })?;
-            Ok(Arc::new(Self { _listening: listening, _listener: listener }))
+            Ok(Arc::new(Self(listening)))
         })
     }
 }

@@ -9,9 +9,10 @@
 //! - [`Argument`] and [`Value`]: what goes in and what comes out as plain trees, for languages without types of their own for
 //!   it; [`AnyCall`]: a call that yields those;
 //! - [`Courier`]: the one thread that calls foreign code, in batches, until it is stopped; [`Inbox`] and [`Pipe`]: an event loop
-//!   told once for all that came; [`Gate`]: no foreign code for what was freed;
+//!   told once for all that came; [`Gate`]: no foreign code for what was freed; [`Followed`]: a call that tells callbacks, or
+//!   that threads wait for;
 //! - [`guard`]: an error in place of a panic; [`Border`]: no way back into an interpreter that ends;
-//! - [`listen`], or [`record_logs`]: the log records for the language's own logging;
+//! - [`listen`], [`listen_aside`] or [`record_logs`]: the log records for the language's own logging;
 //! - `Emulator` and `run_command_line`, behind the features `emulator` and `command-line`.
 //!
 //! Values that only hold something ([`TaskSnapshot`], [`Event`], [`Stats`], …) are the client's own.
@@ -26,12 +27,15 @@ mod courier;
 #[cfg(feature = "emulator")]
 mod emulator;
 mod failure;
+mod followed;
 mod gate;
 mod guard;
 mod image;
 mod inbox;
 mod logs;
 mod many;
+#[cfg(not(feature = "emulator"))]
+mod no_emulator;
 mod options;
 mod process;
 mod runtime;
@@ -51,12 +55,15 @@ pub use courier::Courier;
 #[cfg(feature = "emulator")]
 pub use emulator::{Emulator, EmulatorOptions, LatencyText};
 pub use failure::Failure;
+pub use followed::{Followed, Follower, NextRequest, Yields};
 pub use gate::Gate;
 pub use guard::guard;
 pub use image::{AboutImage, Image};
 pub use inbox::{Inbox, Pipe};
-pub use logs::{Listener, LogLevel, LogRecord, listen, record_logs};
+pub use logs::{Listener, LogLevel, LogRecord, listen, listen_aside, record_logs};
 pub use many::{Generated, Many, Turn};
+#[cfg(not(feature = "emulator"))]
+pub use no_emulator::{Emulator, EmulatorOptions};
 pub use options::Options;
 pub use process::{Here, PerProcess};
 pub use runtime::shut_down;

@@ -2,7 +2,7 @@
 
 use std::fmt::{Debug, Write};
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, Once, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, Once, OnceLock, PoisonError};
 
 use spark_t2i::{Error, ErrorKind};
 use tracing::field::{Field, Visit};
@@ -11,6 +11,8 @@ use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
+
+use crate::courier::Courier;
 
 /// How much is recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -96,10 +98,14 @@ fn set_level(level: LogLevel) {
 #[derive(Debug)]
 pub struct Listener(u64);
 
+type Tell = Arc<dyn Fn(&LogRecord) + Send + Sync>;
+
 struct Told {
     listener: u64,
     level: LogLevel,
-    tell: Arc<dyn Fn(&LogRecord) + Send + Sync>,
+    /// On the courier's thread.
+    aside: bool,
+    tell: Tell,
 }
 
 static LISTENERS: Mutex<Vec<Told>> = Mutex::new(Vec::new());
@@ -110,13 +116,26 @@ static LISTENERS: Mutex<Vec<Told>> = Mutex::new(Vec::new());
 /// # Errors
 /// `internal` when this process has a subscriber already.
 pub fn listen(level: LogLevel, tell: impl Fn(&LogRecord) + Send + Sync + 'static) -> Result<Listener, Error> {
+    add(level, false, Arc::new(tell))
+}
+
+/// The same, but `tell` may block: it is called on one thread for all that are told so, and for no record any more, also of
+/// those before, when it does not listen any more.
+///
+/// # Errors
+/// As [`listen`].
+pub fn listen_aside(level: LogLevel, tell: impl Fn(&LogRecord) + Send + Sync + 'static) -> Result<Listener, Error> {
+    add(level, true, Arc::new(tell))
+}
+
+fn add(level: LogLevel, aside: bool, tell: Tell) -> Result<Listener, Error> {
     static STARTED: OnceLock<bool> = OnceLock::new();
     static LAST: AtomicU64 = AtomicU64::new(0);
     if !STARTED.get_or_init(|| start(tell_listeners).is_ok()) {
         return Err(Error::new(ErrorKind::Internal, "the log records go elsewhere already"));
     }
     let listener = LAST.fetch_add(1, Ordering::Relaxed);
-    follow_listeners(|listeners| listeners.push(Told { listener, level, tell: Arc::new(tell) }));
+    follow_listeners(|listeners| listeners.push(Told { listener, level, aside, tell }));
     Ok(Listener(listener))
 }
 
@@ -126,21 +145,38 @@ impl Drop for Listener {
     }
 }
 
+/// Tells those who listen aside.
+static COURIER: Courier<LogRecord> = Courier::new(|records| {
+    for record in &records {
+        tell_those(true, record);
+    }
+    true
+});
+
 #[expect(clippy::needless_pass_by_value, reason = "as `start` hands it over")]
 fn tell_listeners(record: LogRecord) {
-    let wanted: Vec<_> = {
-        let listeners = LISTENERS.lock().unwrap_or_else(PoisonError::into_inner);
-        let those = listeners.iter().filter(|told| record.level <= told.level);
-        those.map(|told| Arc::clone(&told.tell)).collect()
-    };
+    let is_wanted_aside = |told: &Told| told.aside && record.level <= told.level;
+    if listeners().iter().any(is_wanted_aside) {
+        COURIER.send(record.clone());
+    }
+    tell_those(false, &record);
+}
+
+fn tell_those(aside: bool, record: &LogRecord) {
+    let those = |told: &&Told| told.aside == aside && record.level <= told.level;
+    let wanted: Vec<Tell> = listeners().iter().filter(those).map(|told| Arc::clone(&told.tell)).collect();
     // Not under the lock: what is told may be anything.
     for tell in wanted {
-        tell(&record);
+        tell(record);
     }
 }
 
+fn listeners() -> MutexGuard<'static, Vec<Told>> {
+    LISTENERS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn follow_listeners(change: impl FnOnce(&mut Vec<Told>)) {
-    let mut listeners = LISTENERS.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut listeners = listeners();
     change(&mut listeners);
     // Under the lock, so that the last one who changes it has the last word.
     set_level(listeners.iter().map(|told| told.level).max().unwrap_or(LogLevel::Off));

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod common;
+
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -10,21 +12,7 @@ use spark_t2i_bridge::{
 };
 use spark_t2i_emulator::Emulator;
 
-const LONG: Duration = Duration::from_secs(20);
-
-fn emulator(latency: Duration) -> Emulator {
-    Emulator::builder().latency(latency).start().unwrap()
-}
-
-fn client(emulator: &Emulator) -> Client {
-    let options = Options {
-        api_key: Some("any".to_owned()),
-        base_url: Some(emulator.url().to_owned()),
-        poll_interval: Some(Duration::from_millis(20)),
-        ..Options::default()
-    };
-    Client::new(options).unwrap()
-}
+use common::{LONG, client, emulator};
 
 #[test]
 fn a_watched_call_yields_its_events_and_then_its_image() {
