@@ -9,29 +9,23 @@ type Js = unknown
 /** Makes an object of this package from its name and its fields. */
 type Build = (name: string, ...fields: unknown[]) => unknown
 
+/** An image as plain data: its task, the JSON of the task's snapshot, which of its images it is, and the size asked for. */
+type Kept = [taskId: string, raw: string, position: number, width: number | null, height: number | null]
+
 /** The number of a call that has something, or a log record: level, target and message. */
 type News = number | [level: string, target: string, message: string]
-
-/** A call under way. It is cancelled when it is collected; what has ended does not wait for that. */
-export declare class Call {
-  /** The ids of the tasks that it is after now, as far as they are known. */
-  get taskIds(): Array<string>
-  /** What there is now: null, `[false, item]`, or `[true, result]`. */
-  poll(): [boolean, Js] | null
-  /** Has this number among the news as soon as there is something. */
-  wake(number: number): void
-  /** Ends it at once, as cancelled. The tasks at the service go on. */
-  cancel(): void
-}
 
 /** A client. */
 export declare class Client {
   constructor(options: Given)
   get maxInFlight(): number
-  generate(given: Given, model: string | undefined | null, timeout: Given, watch: boolean): Call
-  submit(given: Given, model: string | undefined | null, timeout: Given): Call
-  estimate(given: Given, model: string | undefined | null, timeout: Given): Call
+  generate(given: Given, model: string | undefined | null, timeout: Given, watch: boolean): number
+  submit(given: Given, model: string | undefined | null, timeout: Given): number
+  estimate(given: Given, model: string | undefined | null, timeout: Given): number
   task(id: string): Task
+  aboutImage(image: Kept): Js
+  imageBytes(image: Kept, timeout: Given): number
+  saveImage(image: Kept, path: Given, overwrite: boolean, addExtension: boolean, timeout: Given): number
   many(): Many
   stats(): Js
 }
@@ -47,18 +41,10 @@ export declare class Emulator {
   stop(): void
 }
 
-/** A finished image, and how many bytes JavaScript was told that it has. */
-export declare class Image {
-  /** What is known of it without fetching it. */
-  about(): Js
-  bytes(timeout: Given): Call
-  save(path: Given, overwrite: boolean, addExtension: boolean, timeout: Given): Call
-}
-
 /** Many images at once. */
 export declare class Many {
-  /** What becomes of them: `[index, image or null, error or null]` each. It has no end. */
-  call(): Call
+  /** A call that yields what becomes of them: `[index, image or null, error or null]` each. It has no end. */
+  call(): number
   /** Begins one more. */
   add(index: number, given: Given, model: string | undefined | null, timeout: Given): void
 }
@@ -68,11 +54,17 @@ export declare class Task {
   get id(): string
   get lagSeconds(): number | null
   snapshot(): Js
-  images(): Array<Image>
-  wait(timeout: Given, watch: boolean): Call
-  events(timeout: Given): Call
-  refresh(timeout: Given): Call
+  images(): Array<Kept>
+  wait(timeout: Given, watch: boolean): number
+  events(timeout: Given): number
+  refresh(timeout: Given): number
 }
+
+/** Ends a call at once, as cancelled; nothing happens to one that has ended. The tasks at the service go on. */
+export declare function cancel(call: number): void
+
+/** The same, for whoever does not want to know its end. */
+export declare function forget(call: number): void
 
 /** Whether the process shall stay alive for what is to come. */
 export declare function hold(on: boolean): void
@@ -82,6 +74,9 @@ export declare function hold(on: boolean): void
  * errors, 50 for none.
  */
 export declare function listen(level: number): void
+
+/** What there is of a call now: null, `[false, item]`, or `[true, result]`. */
+export declare function poll(call: number): [boolean, Js] | null
 
 /** Runs the command `spark-t2i`, on this thread; returns its exit code. */
 export declare function runCommandLine(arguments: Array<string>): number
@@ -103,3 +98,6 @@ export declare function validate(parameters: Given): Js
 
 /** The version of this library, which must be that of the package. */
 export declare const VERSION: string
+
+/** Has the number of a call among the news as soon as there is something. */
+export declare function wake(call: number): void

@@ -3,17 +3,19 @@
 import { build } from './build';
 import { SparkT2iError } from './errors';
 import { logged } from './log';
-import { type Binding, native } from './native';
+import { native } from './native';
 import type { CallOptions } from './options';
+
+/** The number of a call of the native part, which it has until its end is taken or it is forgotten. */
+export type Call = number;
 
 /** Of a crowd that is ready at once, so many are told in one turn of the event loop: it must stay responsive. */
 const AT_ONCE = 16;
 
-/** Those who wait, by their number among the news. */
-const waiting = new Map<number, () => void>();
-let lastNumber = 0;
+/** Who waits for a call. */
+const waiting = new Map<Call, () => void>();
 /** Those of them whose turn has come. */
-let due: number[] = [];
+let due: Call[] = [];
 let isScheduled = false;
 let isHeld = false;
 
@@ -45,37 +47,34 @@ function tell(): void {
   if (isScheduled) {
     setImmediate(tell);
   }
-  for (const number of now) {
-    const wake = waiting.get(number);
-    waiting.delete(number);
+  for (const call of now) {
+    const wake = waiting.get(call);
+    waiting.delete(call);
     wake?.();
   }
   hold();
 }
 
 /** Waits until the call has something; as long as somebody waits, the process stays alive. One at a time for each call. */
-export function ready(call: Binding.Call): Promise<void> {
+export function ready(call: Call): Promise<void> {
   return new Promise((resolve) => {
-    do {
-      lastNumber = (lastNumber + 1) >>> 0;
-    } while (waiting.has(lastNumber));
-    waiting.set(lastNumber, resolve);
+    waiting.set(call, resolve);
     hold();
-    call.wake(lastNumber);
+    native.wake(call);
   });
 }
 
 /** The calls that end with a signal. There is one listener for all of them, and none where there are none. */
-const ending = new WeakMap<AbortSignal, Set<Binding.Call>>();
+const ending = new WeakMap<AbortSignal, Set<Call>>();
 
 function abort(this: AbortSignal): void {
   for (const call of ending.get(this) ?? []) {
-    call.cancel();
+    native.cancel(call);
   }
 }
 
 /** Ends the call with the signal. */
-export function follow(signal: AbortSignal | null | undefined, call: Binding.Call): void {
+export function follow(signal: AbortSignal | null | undefined, call: Call): void {
   if (signal == null) {
     return;
   }
@@ -89,7 +88,7 @@ export function follow(signal: AbortSignal | null | undefined, call: Binding.Cal
 }
 
 /** No more of that. */
-export function unfollow(signal: AbortSignal | null | undefined, call: Binding.Call): void {
+export function unfollow(signal: AbortSignal | null | undefined, call: Call): void {
   const calls = signal == null ? undefined : ending.get(signal);
   if (signal != null && calls?.delete(call) && calls.size === 0) {
     ending.delete(signal);
@@ -116,7 +115,7 @@ export function explained(error: unknown, signal: AbortSignal | null | undefined
 /** Begins a call and waits for its end. What comes in between (an abort, a failing `onItem`) cancels it. */
 export async function finish<Result, Item = never>(
   { signal }: CallOptions,
-  begin: () => Binding.Call,
+  begin: () => Call,
   onItem?: ((item: Item) => unknown) | null,
 ): Promise<Result> {
   throwIfAborted(signal);
@@ -124,7 +123,7 @@ export async function finish<Result, Item = never>(
   follow(signal, call);
   try {
     for (;;) {
-      const found = call.poll();
+      const found = native.poll(call);
       if (found === null) {
         await ready(call);
       } else if (found[0]) {
@@ -134,7 +133,7 @@ export async function finish<Result, Item = never>(
       }
     }
   } catch (error) {
-    call.cancel();
+    native.forget(call);
     throw explained(error, signal);
   } finally {
     unfollow(signal, call);

@@ -103,7 +103,7 @@ export class Client {
     const { signal, timeout, onProgress, ...others } = options;
     const { parameters, model } = partsOf(prompt, others);
     const begin = () => this.#native.generate(parameters, model, timeout, onProgress != null);
-    return Image.of(await finish({ signal }, begin, onProgress));
+    return Image.of(this.#native, await finish({ signal }, begin, onProgress));
   }
 
   /**
@@ -119,7 +119,7 @@ export class Client {
   async submit(prompt: string | ImageRequest, options: SubmitOptions = {}): Promise<Task> {
     const { signal, timeout, ...others } = options;
     const { parameters, model } = partsOf(prompt, others);
-    return Task.of(await finish({ signal }, () => this.#native.submit(parameters, model, timeout)));
+    return Task.of(this.#native, await finish({ signal }, () => this.#native.submit(parameters, model, timeout)));
   }
 
   /**
@@ -144,7 +144,7 @@ export class Client {
     if (typeof id !== 'string') {
       throw new TypeError(`the id of a task is a text, not ${typeof id}`);
     }
-    return Task.of(this.#native.task(id));
+    return Task.of(this.#native, this.#native.task(id));
   }
 
   /**

@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 
-import { finish } from './calls';
+import { type Call, finish } from './calls';
 import { inspect, shown } from './inspect';
-import type { Binding } from './native';
+import { type Binding, native } from './native';
 import type { CallOptions } from './options';
 import type { AboutImage, Decimal, Integer, Saved, TaskSnapshot, Usage } from './values';
 
@@ -22,21 +22,23 @@ const CHUNK = 65536;
  * {@link stream}.
  */
 export class Image {
-  readonly #native: Binding.Image;
+  readonly #client: Binding.Client;
+  readonly #kept: Binding.Kept;
   #known: AboutImage | undefined;
 
-  private constructor(image: Binding.Image) {
-    this.#native = image;
+  private constructor(client: Binding.Client, kept: Binding.Kept) {
+    this.#client = client;
+    this.#kept = kept;
   }
 
   /** @internal */
-  static of(image: Binding.Image): Image {
-    return new Image(image);
+  static of(client: Binding.Client, kept: Binding.Kept): Image {
+    return new Image(client, kept);
   }
 
   /** The id of the task that made it. */
   get taskId(): string {
-    return this.#about.taskId;
+    return this.#kept[0];
   }
 
   /** Where the image lies. Such addresses may expire. */
@@ -81,7 +83,7 @@ export class Image {
 
   // Most images are only saved: what is known of them is made into objects for those who ask.
   get #about(): AboutImage {
-    return (this.#known ??= this.#native.about() as AboutImage);
+    return (this.#known ??= this.#client.aboutImage(this.#kept) as AboutImage);
   }
 
   /**
@@ -91,7 +93,7 @@ export class Image {
    * Both have the task's id, by which the image can be fetched again.
    */
   bytes(options: CallOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
-    return finish(options, () => this.#native.bytes(options.timeout));
+    return finish(options, () => this.#client.imageBytes(this.#kept, options.timeout));
   }
 
   /**
@@ -105,7 +107,7 @@ export class Image {
     const { overwrite = false, addExtension = false, timeout } = options;
     return finish(options, () => {
       const file = path instanceof URL ? fileURLToPath(path) : path;
-      return this.#native.save(file, overwrite, addExtension, timeout);
+      return this.#client.saveImage(this.#kept, file, overwrite, addExtension, timeout);
     });
   }
 
@@ -114,20 +116,20 @@ export class Image {
    * chunk is handed out: who reads to the end has never got a part of something broken. Cancelling it stops the fetching.
    */
   stream(options: CallOptions = {}): ReadableStream<Uint8Array<ArrayBuffer>> {
-    let call: Binding.Call | undefined;
+    let call: Call | undefined;
     let bytes: Uint8Array<ArrayBuffer> | undefined;
     let at = 0;
     return new ReadableStream<Uint8Array<ArrayBuffer>>(
       {
         pull: async (controller) => {
-          bytes ??= await finish<Uint8Array<ArrayBuffer>>(options, () => (call = this.#native.bytes(options.timeout)));
+          bytes ??= await finish<Uint8Array<ArrayBuffer>>(options, () => (call = this.#client.imageBytes(this.#kept, options.timeout)));
           // A copy: whoever is given a chunk may hand its memory on.
           controller.enqueue(bytes.slice(at, (at += CHUNK)));
           if (at >= bytes.length) {
             controller.close();
           }
         },
-        cancel: () => call?.cancel(),
+        cancel: () => void (call !== undefined && native.cancel(call)),
       },
       { highWaterMark: 0 },
     );

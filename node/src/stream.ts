@@ -1,11 +1,21 @@
-import { explained, follow, ready, throwIfAborted, unfollow } from './calls';
+import { type Call, explained, follow, ready, throwIfAborted, unfollow } from './calls';
 import { SparkT2iError } from './errors';
 import type { Generated, Requests } from './generated';
 import { Image } from './image';
-import type { Binding } from './native';
+import { type Binding, native } from './native';
 import type { CallOptions } from './options';
 import { type ImageRequest, partsOfItem } from './request';
 import type { TaskEvent } from './values';
+
+/** The work of a stream that was neither taken to its end nor left: it ends when the stream is collected. */
+const abandoned = new FinalizationRegistry<{ signal: AbortSignal | null | undefined; call: Call }>(({ signal, call }) => {
+  end(signal, call);
+});
+
+function end(signal: AbortSignal | null | undefined, call: Call): void {
+  unfollow(signal, call);
+  native.forget(call);
+}
 
 /**
  * Something to loop over, once, with `for await`. It begins with the first `next`; leaving the loop (`break`, `return`,
@@ -13,7 +23,7 @@ import type { TaskEvent } from './values';
  */
 abstract class Stream<Item> implements AsyncIterableIterator<Item, undefined> {
   readonly #signal: AbortSignal | null | undefined;
-  #call: Binding.Call | null | undefined;
+  #call: Call | null | undefined;
   #ready: Promise<void> | null = null;
   #before: Promise<unknown> = Promise.resolve();
 
@@ -22,10 +32,10 @@ abstract class Stream<Item> implements AsyncIterableIterator<Item, undefined> {
   }
 
   /** Begins the work. */
-  protected abstract begin(): Binding.Call;
+  protected abstract begin(): Call;
 
   /** The next item, of a call that has begun; undefined at the end. */
-  protected abstract advance(call: Binding.Call): Promise<Item | undefined>;
+  protected abstract advance(call: Call): Promise<Item | undefined>;
 
   /** Whether the work was ended, by whoever left the loop. */
   protected get isLeft(): boolean {
@@ -33,7 +43,7 @@ abstract class Stream<Item> implements AsyncIterableIterator<Item, undefined> {
   }
 
   /** Waits until the call has something. */
-  protected ready(call: Binding.Call): Promise<void> {
+  protected ready(call: Call): Promise<void> {
     this.#ready ??= ready(call).finally(() => (this.#ready = null));
     return this.#ready;
   }
@@ -55,6 +65,7 @@ abstract class Stream<Item> implements AsyncIterableIterator<Item, undefined> {
         throwIfAborted(this.#signal);
         this.#call = this.begin();
         follow(this.#signal, this.#call);
+        abandoned.register(this, { signal: this.#signal, call: this.#call }, this);
       }
       const value = this.#call === null ? undefined : await this.advance(this.#call);
       if (value !== undefined) {
@@ -76,8 +87,8 @@ abstract class Stream<Item> implements AsyncIterableIterator<Item, undefined> {
     const call = this.#call;
     this.#call = null;
     if (call != null) {
-      unfollow(this.#signal, call);
-      call.cancel();
+      abandoned.unregister(this);
+      end(this.#signal, call);
     }
   }
 
@@ -96,20 +107,20 @@ abstract class Stream<Item> implements AsyncIterableIterator<Item, undefined> {
 
 /** What happens to a task, as it happens. */
 export class EventStream extends Stream<TaskEvent> {
-  readonly #begin: () => Binding.Call;
+  readonly #begin: () => Call;
 
-  constructor(options: CallOptions, begin: () => Binding.Call) {
+  constructor(options: CallOptions, begin: () => Call) {
     super(options);
     this.#begin = begin;
   }
 
-  protected override begin(): Binding.Call {
+  protected override begin(): Call {
     return this.#begin();
   }
 
-  protected override async advance(call: Binding.Call): Promise<TaskEvent | undefined> {
+  protected override async advance(call: Call): Promise<TaskEvent | undefined> {
     for (;;) {
-      const found = call.poll();
+      const found = native.poll(call);
       if (found !== null) {
         return found[0] ? undefined : (found[1] as TaskEvent);
       }
@@ -118,7 +129,7 @@ export class EventStream extends Stream<TaskEvent> {
   }
 }
 
-type Outcome = [index: number, image: Binding.Image | null, error: SparkT2iError | null];
+type Outcome = [index: number, image: Binding.Kept | null, error: SparkT2iError | null];
 
 /** Milliseconds that requests are taken before others have their turn: each takes a moment to begin. */
 const PATIENCE = 2;
@@ -148,17 +159,17 @@ export class ImageStream extends Stream<Generated> {
     this.#requests = requests;
   }
 
-  protected override begin(): Binding.Call {
+  protected override begin(): Call {
     const requests = this.#requests;
     this.#source = Symbol.asyncIterator in requests ? requests[Symbol.asyncIterator]() : requests[Symbol.iterator]();
     this.#many = this.#client.many();
     return this.#many.call();
   }
 
-  protected override async advance(call: Binding.Call): Promise<Generated | undefined> {
+  protected override async advance(call: Call): Promise<Generated | undefined> {
     for (;;) {
       const isFull = this.#fill();
-      const outcome = this.#refused.shift() ?? (call.poll()?.[1] as Outcome | undefined);
+      const outcome = this.#refused.shift() ?? (native.poll(call)?.[1] as Outcome | undefined);
       if (outcome !== undefined) {
         return this.#generated(outcome);
       }
@@ -175,7 +186,7 @@ export class ImageStream extends Stream<Generated> {
   #generated([index, image, error]: Outcome): Generated {
     const request = this.#inFlight.get(index) as string | ImageRequest;
     this.#inFlight.delete(index);
-    return Object.freeze({ index, request, image: image && Image.of(image), error }) as Generated;
+    return Object.freeze({ index, request, image: image && Image.of(this.#client, image), error }) as Generated;
   }
 
   /** Takes what the source has now, as far as there is room. False where time was up before. */
@@ -238,7 +249,7 @@ export class ImageStream extends Stream<Generated> {
   }
 
   /** Waits until something is done, the source has given something, or the work is left. */
-  #changed(call: Binding.Call): Promise<void> {
+  #changed(call: Call): Promise<void> {
     return new Promise((resolve) => {
       this.#wake = resolve;
       void this.ready(call).then(resolve);

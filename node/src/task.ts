@@ -12,15 +12,17 @@ import type { Status, TaskEvent, TaskSnapshot } from './values';
  * Dropping it changes nothing at the service: the task goes on, and `client.task` finds it again by its id.
  */
 export class Task {
+  readonly #client: Binding.Client;
   readonly #native: Binding.Task;
 
-  private constructor(task: Binding.Task) {
+  private constructor(client: Binding.Client, task: Binding.Task) {
+    this.#client = client;
     this.#native = task;
   }
 
   /** @internal */
-  static of(task: Binding.Task): Task {
-    return new Task(task);
+  static of(client: Binding.Client, task: Binding.Task): Task {
+    return new Task(client, task);
   }
 
   /** The id: it finds the task again in any process and any language. */
@@ -53,7 +55,7 @@ export class Task {
 
   /** The images of a task last seen completed; none of any other. */
   get images(): Image[] {
-    return this.#native.images().map(Image.of);
+    return this.#native.images().map((kept) => Image.of(this.#client, kept));
   }
 
   /**
@@ -65,7 +67,8 @@ export class Task {
    */
   async wait(options: WaitOptions = {}): Promise<Image> {
     const { timeout, onProgress } = options;
-    return Image.of(await finish(options, () => this.#native.wait(timeout, onProgress != null), onProgress));
+    const begin = () => this.#native.wait(timeout, onProgress != null);
+    return Image.of(this.#client, await finish(options, begin, onProgress));
   }
 
   /**

@@ -1,21 +1,22 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use napi::bindgen_prelude::{Env, ObjectFinalize, Result};
+use napi::bindgen_prelude::{Env, Result};
 use napi_derive::napi;
 use spark_t2i_bridge::{self as bridge, AnyCall, Error, Options, SaveOptions, request};
 
-use crate::call::{Call, Many};
-use crate::convert::{Given, Js, guarded};
+use crate::call::Many;
+use crate::convert::{Given, Js, Kept, guarded};
+use crate::mailbox::Local;
 
-/// Begins a call that takes a timeout.
+/// Begins a call that takes a timeout, and gives it a number.
 fn call<C: AnyCall + 'static>(
     env: Env,
     timeout: Given,
     begin: impl FnOnce(Option<Duration>) -> std::result::Result<C, Error>,
-) -> Result<Call> {
-    guarded(env, || begin(bridge::timeout(timeout.0)?)).map(|call| Call::new(Arc::new(call)))
+) -> Result<i64> {
+    let call = guarded(env, || begin(bridge::timeout(timeout.0)?))?;
+    Ok(Local::of(env)?.calls.add(Arc::new(call)))
 }
 
 /// A client.
@@ -35,17 +36,17 @@ impl Client {
     }
 
     #[napi]
-    pub fn generate(&self, env: Env, given: Given, model: Option<String>, timeout: Given, watch: bool) -> Result<Call> {
+    pub fn generate(&self, env: Env, given: Given, model: Option<String>, timeout: Given, watch: bool) -> Result<i64> {
         call(env, timeout, |timeout| Ok(self.0.generate(request(&given.0, model)?, timeout, watch)))
     }
 
     #[napi]
-    pub fn submit(&self, env: Env, given: Given, model: Option<String>, timeout: Given) -> Result<Call> {
+    pub fn submit(&self, env: Env, given: Given, model: Option<String>, timeout: Given) -> Result<i64> {
         call(env, timeout, |timeout| Ok(self.0.submit(request(&given.0, model)?, timeout)))
     }
 
     #[napi]
-    pub fn estimate(&self, env: Env, given: Given, model: Option<String>, timeout: Given) -> Result<Call> {
+    pub fn estimate(&self, env: Env, given: Given, model: Option<String>, timeout: Given) -> Result<i64> {
         call(env, timeout, |timeout| Ok(self.0.estimate(request(&given.0, model)?, timeout)))
     }
 
@@ -55,8 +56,35 @@ impl Client {
     }
 
     #[napi]
+    pub fn about_image(&self, env: Env, image: Kept) -> Result<Js> {
+        guarded(env, || Ok(self.0.image(&image.0)?.about().into()))
+    }
+
+    #[napi]
+    pub fn image_bytes(&self, env: Env, image: Kept, timeout: Given) -> Result<i64> {
+        call(env, timeout, |timeout| Ok(self.0.image(&image.0)?.bytes(timeout)))
+    }
+
+    #[napi]
+    pub fn save_image(
+        &self,
+        env: Env,
+        image: Kept,
+        path: Given,
+        overwrite: bool,
+        add_extension: bool,
+        timeout: Given,
+    ) -> Result<i64> {
+        let options = SaveOptions::default().overwrite(overwrite).add_extension(add_extension);
+        call(env, timeout, |timeout| {
+            let options = timeout.map_or(options, |timeout| options.timeout(timeout));
+            Ok(self.0.image(&image.0)?.save(bridge::path(path.0)?, options))
+        })
+    }
+
+    #[napi]
     pub fn many(&self) -> Many {
-        Many::new(&self.0)
+        Many(Arc::new(bridge::Many::new(&self.0)))
     }
 
     #[napi]
@@ -87,70 +115,22 @@ impl Task {
     }
 
     #[napi]
-    pub fn images(&self, env: Env) -> Result<Vec<Image>> {
-        self.0.images().into_iter().map(|image| Image::new(env, image)).collect()
+    pub fn images(&self) -> Vec<Kept> {
+        self.0.images().iter().map(|image| Kept(image.keep())).collect()
     }
 
     #[napi]
-    pub fn wait(&self, env: Env, timeout: Given, watch: bool) -> Result<Call> {
+    pub fn wait(&self, env: Env, timeout: Given, watch: bool) -> Result<i64> {
         call(env, timeout, |timeout| Ok(self.0.wait(timeout, watch)))
     }
 
     #[napi]
-    pub fn events(&self, env: Env, timeout: Given) -> Result<Call> {
+    pub fn events(&self, env: Env, timeout: Given) -> Result<i64> {
         call(env, timeout, |timeout| Ok(self.0.events(timeout)))
     }
 
     #[napi]
-    pub fn refresh(&self, env: Env, timeout: Given) -> Result<Call> {
+    pub fn refresh(&self, env: Env, timeout: Given) -> Result<i64> {
         call(env, timeout, |timeout| Ok(self.0.refresh(timeout)))
-    }
-}
-
-/// A finished image, and how many bytes JavaScript was told that it has.
-#[napi(custom_finalize)]
-pub struct Image(bridge::Image, i64);
-
-/// How many there are.
-static IMAGES: AtomicUsize = AtomicUsize::new(0);
-
-impl Image {
-    /// JavaScript collects when much is to be had, and sees nothing of what an image holds here. So it is told far more, or those
-    /// of a thousand calls would wait for a collection; but the truth of one of many, which somebody keeps: nothing is to be
-    /// had of them.
-    pub(crate) fn new(env: Env, image: bridge::Image) -> Result<Self> {
-        let told = if IMAGES.fetch_add(1, Ordering::Relaxed) < 256 { 1 << 19 } else { 1 << 12 };
-        env.adjust_external_memory(told)?;
-        Ok(Self(image, told))
-    }
-}
-
-impl ObjectFinalize for Image {
-    fn finalize(self, env: Env) -> Result<()> {
-        IMAGES.fetch_sub(1, Ordering::Relaxed);
-        env.adjust_external_memory(-self.1).map(|_| ())
-    }
-}
-
-#[napi]
-impl Image {
-    /// What is known of it without fetching it.
-    #[napi]
-    pub fn about(&self) -> Js {
-        self.0.about().into()
-    }
-
-    #[napi]
-    pub fn bytes(&self, env: Env, timeout: Given) -> Result<Call> {
-        call(env, timeout, |timeout| Ok(self.0.bytes(timeout)))
-    }
-
-    #[napi]
-    pub fn save(&self, env: Env, path: Given, overwrite: bool, add_extension: bool, timeout: Given) -> Result<Call> {
-        let options = SaveOptions::default().overwrite(overwrite).add_extension(add_extension);
-        call(env, timeout, |timeout| {
-            let options = timeout.map_or(options, |timeout| options.timeout(timeout));
-            Ok(self.0.save(bridge::path(path.0)?, options))
-        })
     }
 }

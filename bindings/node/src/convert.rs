@@ -5,9 +5,9 @@ use napi::bindgen_prelude::{
     Unknown, Utf16String,
 };
 use napi::{JsValue, ValueType, sys};
-use spark_t2i_bridge::{Argument, Error, Value, guard};
+use spark_t2i_bridge::{Argument, Error, KeptImage, Value, guard};
 
-use crate::client::{Image, Task};
+use crate::client::Task;
 use crate::mailbox::Local;
 
 /// Nothing that the bridge reads is a list in a list in a list; a list may hold itself.
@@ -55,19 +55,11 @@ fn argument(value: Unknown<'_>, depth: usize) -> Result<Argument> {
     })
 }
 
+/// The nearest one that there is.
 fn integer(number: &BigInt) -> i128 {
-    let magnitude = match number.words[..] {
-        [] => Some(0),
-        [low] => Some(i128::from(low)),
-        [low, high] => i128::try_from(u128::from(high) << 64 | u128::from(low)).ok(),
-        _ => None,
-    };
-    match magnitude {
-        Some(magnitude) if number.sign_bit => -magnitude,
-        Some(magnitude) => magnitude,
-        None if number.sign_bit => i128::MIN,
-        None => i128::MAX,
-    }
+    let next = |high: i128, word: &u64| high.saturating_mul(1 << 64).saturating_add((*word).into());
+    let magnitude = number.words.iter().rev().fold(0, next);
+    if number.sign_bit { -magnitude } else { magnitude }
 }
 
 /// A value for JavaScript. Records are made by the function that was given to `start`, from their names and their fields by
@@ -95,13 +87,35 @@ impl ToNapiValue for Js {
                 Value::Path(path) => String::to_napi_value(env, path.to_string_lossy().into_owned()),
                 Value::List(values) => Vec::to_napi_value(env, values.into_iter().map(Js).collect::<Vec<_>>()),
                 Value::Record(name, fields) => {
-                    let built = Local::of(Env::from_raw(env))?.build(Env::from_raw(env), Record(name, fields))?;
-                    Ok(built.raw())
+                    let env = Env::from_raw(env);
+                    Ok(Local::of(env)?.build.borrow_back(&env)?.call(Record(name, fields))?.raw())
                 }
                 Value::Task(task) => Task::to_napi_value(env, Task(task)),
-                Value::Image(image) => Image::to_napi_value(env, Image::new(Env::from_raw(env), image)?),
+                Value::Image(image) => Kept::to_napi_value(env, Kept(image.keep())),
             }
         }
+    }
+}
+
+/// An image, which JavaScript holds as plain data: its collector does not see what a handle holds here, and would let thousands
+/// of them lie.
+pub struct Kept(pub(crate) KeptImage);
+
+type Parts = (String, String, u32, Option<u32>, Option<u32>);
+
+impl FromNapiValue for Kept {
+    unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> Result<Self> {
+        // SAFETY: the caller vouches for both.
+        let (task_id, raw, position, width, height) = unsafe { Parts::from_napi_value(env, value) }?;
+        Ok(Self(KeptImage { task_id, raw, position, width, height }))
+    }
+}
+
+impl ToNapiValue for Kept {
+    unsafe fn to_napi_value(env: sys::napi_env, value: Self) -> Result<sys::napi_value> {
+        let KeptImage { task_id, raw, position, width, height } = value.0;
+        // SAFETY: the caller vouches for the environment.
+        unsafe { Parts::to_napi_value(env, (task_id, raw, position, width, height)) }
     }
 }
 

@@ -11,6 +11,7 @@ use napi::{check_status, sys};
 use napi_derive::napi;
 use spark_t2i_bridge::{self as bridge, Inbox, Listener, LogLevel, LogRecord};
 
+use crate::call::Calls;
 use crate::convert::{Record, guarded};
 
 /// How long the end of the last thread of JavaScript waits for what goes on in the background.
@@ -30,8 +31,8 @@ pub(crate) struct Mailbox {
 
 /// One of them.
 pub enum News {
-    /// The call that waits under this number has something.
-    Ready(u32),
+    /// The call with this number has something.
+    Ready(i64),
     /// A log record.
     Log(LogRecord),
 }
@@ -51,7 +52,7 @@ impl ToNapiValue for News {
         // SAFETY: the caller vouches for the environment.
         unsafe {
             match news {
-                Self::Ready(number) => u32::to_napi_value(env, number),
+                Self::Ready(number) => i64::to_napi_value(env, number),
                 Self::Log(record) => {
                     let level = record.level.number().to_string();
                     Vec::to_napi_value(env, vec![level, record.target.to_owned(), record.message])
@@ -63,19 +64,16 @@ impl ToNapiValue for News {
 
 /// What belongs to one thread of JavaScript.
 pub(crate) struct Local {
-    build: FunctionRef<Record, Unknown<'static>>,
+    pub(crate) build: FunctionRef<Record, Unknown<'static>>,
     listener: Cell<Option<Listener>>,
     pub(crate) mailbox: Arc<Mailbox>,
+    pub(crate) calls: Calls,
 }
 
 impl Local {
     pub(crate) fn of(env: Env) -> Result<&'static Self> {
         let local = env.get_instance_data::<Self>()?;
         local.map(|local| &*local).ok_or_else(|| napi::Error::from_reason("the native part was not started"))
-    }
-
-    pub(crate) fn build(&self, env: Env, record: Record) -> Result<Unknown<'static>> {
-        self.build.borrow_back(&env)?.call(record)
     }
 }
 
@@ -89,7 +87,8 @@ pub fn start(
 ) -> Result<()> {
     let signal = signal.build_threadsafe_function::<()>().callee_handled::<false>().weak::<true>().build()?;
     let mailbox = Arc::new(Mailbox { news: Inbox::new(), signal });
-    env.set_instance_data(Local { build: build.create_ref()?, listener: Cell::default(), mailbox }, (), |_| {})?;
+    let build = build.create_ref()?;
+    env.set_instance_data(Local { build, listener: Cell::default(), mailbox, calls: Calls::default() }, (), |_| {})?;
     THREADS.fetch_add(1, Ordering::AcqRel);
     env.add_env_cleanup_hook((), |()| {
         if THREADS.fetch_sub(1, Ordering::AcqRel) == 1 {

@@ -1,10 +1,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use spark_t2i::{ClientBuilder, Error, Estimate, Event, Request, Stats};
+use spark_t2i::{ClientBuilder, Error, Estimate, Event, Request, Size, Stats};
 
 use crate::call::{Call, Shared};
-use crate::image::Image;
+use crate::image::{Image, KeptImage};
 use crate::options::Options;
 use crate::process::PerProcess;
 use crate::task::{Task, wait_options};
@@ -88,6 +88,17 @@ impl Client {
     /// `invalid_request` when the text cannot be an id.
     pub fn task(&self, id: &str) -> Result<Task, Error> {
         Ok(Task::of(self, self.here()?.task(id)?))
+    }
+
+    /// The image that was kept as plain data. Nothing is sent.
+    ///
+    /// # Errors
+    /// `invalid_request` for data of no image.
+    pub fn image(&self, kept: &KeptImage) -> Result<Image, Error> {
+        let requested = kept.width.zip(kept.height).map(|(width, height)| Size { width, height });
+        let position = kept.position as usize;
+        let image = self.here()?.image(&kept.task_id, &kept.raw, position, requested)?;
+        Ok(Image::new(self.task(&kept.task_id)?, position, image))
     }
 
     /// What this client has done in this process.

@@ -6,6 +6,8 @@ use bytes::Bytes;
 use spark_t2i::{Error, ErrorKind, Event, SaveOptions, Saved, TaskId, TaskSnapshot};
 
 use crate::call::Call;
+#[cfg(doc)]
+use crate::client::Client;
 use crate::process::PerProcess;
 use crate::task::Task;
 
@@ -39,6 +41,21 @@ pub struct AboutImage {
     pub snapshot: Arc<TaskSnapshot>,
 }
 
+/// An image as plain data: for languages whose collector is in no hurry, as it does not see what a handle holds here.
+#[derive(Debug, Clone)]
+pub struct KeptImage {
+    /// The task that made it.
+    pub task_id: String,
+    /// The JSON of the task's snapshot.
+    pub raw: String,
+    /// Which of the task's images it is.
+    pub position: u32,
+    /// The width in pixels that was asked for, where that is known.
+    pub width: Option<u32>,
+    /// The height in pixels that was asked for, where that is known.
+    pub height: Option<u32>,
+}
+
 impl Image {
     pub(crate) fn new(task: Task, position: usize, image: spark_t2i::Image) -> Self {
         let about = AboutImage {
@@ -51,6 +68,18 @@ impl Image {
             snapshot: Arc::clone(image.task()),
         };
         Self(Arc::new(Inner { task, position, about, here: PerProcess::new(image) }))
+    }
+
+    /// It as plain data, of which [`Client::image`] makes a handle again.
+    pub fn keep(&self) -> KeptImage {
+        let Inner { position, about, .. } = &*self.0;
+        KeptImage {
+            task_id: about.task_id.to_string(),
+            raw: about.snapshot.raw().to_owned(),
+            position: u32::try_from(*position).unwrap_or(u32::MAX),
+            width: about.width,
+            height: about.height,
+        }
     }
 
     /// What is known of it.

@@ -58,7 +58,7 @@ pub use failure::Failure;
 pub use followed::{Followed, Follower, NextRequest, Yields};
 pub use gate::Gate;
 pub use guard::guard;
-pub use image::{AboutImage, Image};
+pub use image::{AboutImage, Image, KeptImage};
 pub use inbox::{Inbox, Pipe};
 pub use logs::{Listener, LogLevel, LogRecord, listen, listen_aside, record_logs};
 pub use many::{Generated, Many, Turn};

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{Stream, StreamExt};
-use spark_t2i_core::{Error, ErrorKind, Estimate, Request, TaskId, wire};
+use spark_t2i_core::{Error, ErrorKind, Estimate, Request, Size, TaskId, TaskSnapshot, wire};
 use tokio::time::Instant;
 
 use crate::builder::{ClientBuilder, OnOutcomeUnknown};
@@ -121,6 +121,23 @@ impl Client {
                 .with_source(error)
         })?;
         Ok(Task::known(self.clone(), id))
+    }
+
+    /// An image of a task that was seen completed before, by this program or another one: by what was said of it then. Nothing
+    /// is sent; where its address has expired meanwhile, its download asks for another one.
+    ///
+    /// `raw` is the JSON of the task's [`TaskSnapshot`], `position` says which of its images it is, from 0, and `requested` is
+    /// the size that was asked for, where that is known.
+    ///
+    /// # Errors
+    /// `invalid_request` when the text cannot be an id, or the JSON is not that of a completed task with so many images.
+    pub fn image(&self, id: &str, raw: &str, position: usize, requested: Option<Size>) -> Result<Image, Error> {
+        let task = self.task(id)?;
+        let invalid = |message| Error::new(ErrorKind::InvalidRequest, message).with_task_id(task.id());
+        let snapshot = TaskSnapshot::decode(raw.as_bytes())
+            .map_err(|error| invalid(format!("this is no snapshot of task {id}")).with_source(error))?;
+        Image::seen_before(&task, &Arc::new(snapshot), position, requested)
+            .ok_or_else(|| invalid(format!("the snapshot of task {id} has no image {position} that can be fetched")))
     }
 
     /// What the request would probably cost; none where the service has no estimate. Nothing is charged.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
-use spark_t2i_core::{Content, Decimal, Error, ErrorKind, TaskId, TaskSnapshot, Usage};
+use spark_t2i_core::{Content, Decimal, Error, ErrorKind, Request, Size, Status, TaskId, TaskSnapshot, Usage};
 
 use crate::download::{self, Sink};
 use crate::save::{self, SaveOptions, Saved};
@@ -20,17 +20,32 @@ pub struct Image {
     /// Which of the task's images this is, from 0.
     position: usize,
     content: Content,
+    /// What was asked for.
+    requested: Option<Size>,
 }
 
 impl Image {
     pub(crate) fn all_of(task: &Task, snapshot: &Arc<TaskSnapshot>) -> Vec<Self> {
+        let requested = task.request().map(Request::expected_size);
         let image = |(position, content): (usize, &Content)| Self {
             task: task.clone(),
             snapshot: Arc::clone(snapshot),
             position,
             content: content.clone(),
+            requested,
         };
         snapshot.images().enumerate().map(image).collect()
+    }
+
+    /// One of a task that was seen completed before.
+    pub(crate) fn seen_before(
+        task: &Task,
+        snapshot: &Arc<TaskSnapshot>,
+        position: usize,
+        requested: Option<Size>,
+    ) -> Option<Self> {
+        let images = if snapshot.status == Status::Completed { Self::all_of(task, snapshot) } else { Vec::new() };
+        images.into_iter().nth(position).map(|image| Self { requested, ..image })
     }
 
     pub(crate) fn first_of(task: &Task, snapshot: &Arc<TaskSnapshot>) -> Result<Self, Error> {
@@ -56,6 +71,11 @@ impl Image {
         &self.snapshot
     }
 
+    /// Which of the task's images it is, from 0.
+    pub fn position(&self) -> usize {
+        self.position
+    }
+
     /// Where the image lies. Such addresses may expire.
     pub fn url(&self) -> &str {
         self.content.url.as_deref().unwrap_or_default()
@@ -73,12 +93,12 @@ impl Image {
 
     /// The width in pixels that was asked for; none for a task taken up by its id.
     pub fn width(&self) -> Option<u32> {
-        self.task.request().map(|request| request.expected_size().width)
+        self.requested.map(|size| size.width)
     }
 
     /// The height in pixels that was asked for; none for a task taken up by its id.
     pub fn height(&self) -> Option<u32> {
-        self.task.request().map(|request| request.expected_size().height)
+        self.requested.map(|size| size.height)
     }
 
     /// What the task used and cost, where the service told it.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use spark_t2i::{ErrorKind, Request, Status};
+use spark_t2i::{ErrorKind, Request, Size, Status};
 
 use crate::scripted::{Act, ID, Scripted, png, with_image};
 
@@ -62,4 +62,26 @@ async fn the_raw_answer_is_reachable_with_unknown_fields() {
     let snapshot = task.refresh().await.unwrap();
     assert_eq!(snapshot.status, Status::Other("Warming_Up".to_owned()));
     assert!(snapshot.raw().contains(r#""novelty":[1.10]"#));
+}
+
+#[tokio::test]
+async fn an_image_is_had_again_from_what_was_kept_of_it_without_asking() {
+    let server = with_image(|_, _| Act::Reply(200, vec![], png()), None);
+    let image = server.client().generate(Request::new("a fox").size(1000, 800)).await.unwrap();
+    let (id, raw) = (image.task_id().to_string(), image.task().raw().to_owned());
+    let asked = |seen: &str| !seen.ends_with("/image");
+    let before = server.seen().iter().filter(|seen| asked(&seen.line)).count();
+
+    let client = server.client();
+    let again = client.image(&id, &raw, image.position(), Some(Size { width: 1000, height: 800 })).unwrap();
+    assert_eq!(serde_json::to_string(&again).unwrap(), serde_json::to_string(&image).unwrap());
+    assert_eq!(again.bytes().await.unwrap(), png());
+    assert_eq!(server.seen().iter().filter(|seen| asked(&seen.line)).count(), before);
+    assert_eq!(client.stats().completed, 0, "nor is its cost counted once more");
+
+    let running = r#"{"status":"running","output":[{"content":[{"type":"image","url":"http://127.0.0.1/x"}]}]}"#;
+    for (id, raw, position) in [("a/b", &*raw, 0), (&id, "", 0), (&id, "[]", 0), (&id, &raw, 1), (&id, running, 0)] {
+        let error = client.image(id, raw, position, None).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{error}");
+    }
 }
