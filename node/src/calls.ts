@@ -1,10 +1,13 @@
 /** Calls of the native part as promises: nothing here waits on this thread. */
 
+import { AsyncResource } from 'node:async_hooks';
+
 import { build } from './build';
-import { SparkT2iError } from './errors';
+import { rejection, SparkT2iError } from './errors';
 import { logged } from './log';
 import { native } from './native';
-import type { CallOptions } from './options';
+import type { WaitOptions } from './options';
+import type { TaskEvent } from './values';
 
 /** The number of a call of the native part, which it has until its end is taken or it is forgotten. */
 export type Call = number;
@@ -12,8 +15,14 @@ export type Call = number;
 /** Of a crowd that is ready at once, so many are told in one turn of the event loop: it must stay responsive. */
 const AT_ONCE = 16;
 
-/** Who waits for a call. */
-const waiting = new Map<Call, () => void>();
+/** Somebody who waits for a call. */
+interface Waiting {
+  /** It has something. */
+  told(): void;
+}
+
+/** Who waits for which. */
+const waiting = new Map<Call, Waiting>();
 /** Those of them whose turn has come. */
 let due: Call[] = [];
 let isScheduled = false;
@@ -48,20 +57,23 @@ function tell(): void {
     setImmediate(tell);
   }
   for (const call of now) {
-    const wake = waiting.get(call);
+    const who = waiting.get(call);
     waiting.delete(call);
-    wake?.();
+    who?.told();
   }
   hold();
 }
 
-/** Waits until the call has something; as long as somebody waits, the process stays alive. One at a time for each call. */
+/** Has it told when the call has something; as long as somebody waits, the process stays alive. One at a time for each call. */
+function wait(call: Call, who: Waiting): void {
+  waiting.set(call, who);
+  hold();
+  native.wake(call);
+}
+
+/** Waits until the call has something. */
 export function ready(call: Call): Promise<void> {
-  return new Promise((resolve) => {
-    waiting.set(call, resolve);
-    hold();
-    native.wake(call);
-  });
+  return new Promise((told) => wait(call, { told }));
 }
 
 /** The calls that end with a signal. There is one listener for all of them, and none where there are none. */
@@ -112,30 +124,68 @@ export function explained(error: unknown, signal: AbortSignal | null | undefined
   return error;
 }
 
-/** Begins a call and waits for its end. What comes in between (an abort, a failing `onItem`) cancels it. */
-export async function finish<Result, Item = never>(
-  { signal }: CallOptions,
-  begin: () => Call,
-  onItem?: ((item: Item) => unknown) | null,
-): Promise<Result> {
-  throwIfAborted(signal);
-  const call = begin();
-  follow(signal, call);
-  try {
-    for (;;) {
-      const found = native.poll(call);
-      if (found === null) {
-        await ready(call);
-      } else if (found[0]) {
-        return found[1] as Result;
-      } else {
-        await onItem?.(found[1] as Item);
+/**
+ * A call that is waited for to its end. Not an asynchronous function: thousands of these live at once, for long, and what the
+ * frames of such functions hold would be most of what they take.
+ */
+class Finish<Result> implements Waiting {
+  constructor(
+    private readonly call: Call,
+    private readonly signal: AbortSignal | null | undefined,
+    private readonly onProgress: WaitOptions['onProgress'],
+    private readonly make: (found: never) => Result,
+    private readonly resolve: (result: Result | Promise<never>) => void,
+  ) {}
+
+  told(): void {
+    try {
+      for (let found = native.poll(this.call); found !== null; found = native.poll(this.call)) {
+        if (found[0]) {
+          unfollow(this.signal, this.call);
+          this.resolve(this.make(found[1] as never));
+          return;
+        }
+        const told = this.onProgress?.(found[1] as TaskEvent);
+        if (told != null) {
+          void Promise.resolve(told).then(
+            () => this.told(),
+            (error: unknown) => this.failed(error),
+          );
+          return;
+        }
       }
+      wait(this.call, this);
+    } catch (error) {
+      this.failed(error);
     }
-  } catch (error) {
-    native.forget(call);
-    throw explained(error, signal);
-  } finally {
-    unfollow(signal, call);
   }
+
+  failed(error: unknown): void {
+    unfollow(this.signal, this.call);
+    native.forget(this.call);
+    this.resolve(rejection(explained(error, this.signal)));
+  }
+}
+
+/** To be called later as if from here: with the caller's `AsyncLocalStorage`. */
+function fromHere(onProgress: WaitOptions['onProgress']): WaitOptions['onProgress'] {
+  return onProgress == null ? onProgress : AsyncResource.bind((event: TaskEvent) => onProgress(event));
+}
+
+/**
+ * Begins a call, waits for its end, and makes a result of what was found. What comes in between (an abort, a failing
+ * `onProgress`) cancels it. Whatever goes wrong, the options and the beginning included, is a rejection.
+ */
+export function finish<Result>(
+  options: WaitOptions,
+  begin: () => Call,
+  make: (found: never) => Result = (found) => found,
+): Promise<Result> {
+  return new Promise((resolve) => {
+    const { signal, onProgress } = options;
+    throwIfAborted(signal);
+    const call = begin();
+    follow(signal, call);
+    wait(call, new Finish(call, signal, fromHere(onProgress), make, resolve));
+  });
 }

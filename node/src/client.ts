@@ -71,6 +71,8 @@ export type SubmitOptions = ImageParameters & CallOptions;
 export class Client {
   readonly #native: Binding.Client;
   readonly #baseUrl: string | null;
+  readonly #image = (kept: Binding.Kept): Image => Image.of(this.#native, kept);
+  readonly #task = (task: Binding.Task): Task => Task.of(this.#native, task);
 
   /**
    * Makes a client; nothing is sent.
@@ -99,11 +101,13 @@ export class Client {
    */
   generate(prompt: string, options?: GenerateOptions): Promise<Image>;
   generate(request: ImageRequest, options?: WaitOptions): Promise<Image>;
-  async generate(prompt: string | ImageRequest, options: GenerateOptions = {}): Promise<Image> {
-    const { signal, timeout, onProgress, ...others } = options;
-    const { parameters, model } = partsOf(prompt, others);
-    const begin = () => this.#native.generate(parameters, model, timeout, onProgress != null);
-    return Image.of(this.#native, await finish({ signal }, begin, onProgress));
+  generate(prompt: string | ImageRequest, options: GenerateOptions = {}): Promise<Image> {
+    const begin = () => {
+      const { signal, timeout, onProgress, ...others } = options;
+      const { parameters, model } = partsOf(prompt, others);
+      return this.#native.generate(parameters, model, timeout, onProgress != null);
+    };
+    return finish(options, begin, this.#image);
   }
 
   /**
@@ -116,10 +120,13 @@ export class Client {
    */
   submit(prompt: string, options?: SubmitOptions): Promise<Task>;
   submit(request: ImageRequest, options?: CallOptions): Promise<Task>;
-  async submit(prompt: string | ImageRequest, options: SubmitOptions = {}): Promise<Task> {
-    const { signal, timeout, ...others } = options;
-    const { parameters, model } = partsOf(prompt, others);
-    return Task.of(this.#native, await finish({ signal }, () => this.#native.submit(parameters, model, timeout)));
+  submit(prompt: string | ImageRequest, options: SubmitOptions = {}): Promise<Task> {
+    const begin = () => {
+      const { signal, timeout, ...others } = options;
+      const { parameters, model } = partsOf(prompt, others);
+      return this.#native.submit(parameters, model, timeout);
+    };
+    return finish(options, begin, this.#task);
   }
 
   /**
@@ -129,10 +136,13 @@ export class Client {
    */
   estimate(prompt: string, options?: SubmitOptions): Promise<Estimate | null>;
   estimate(request: ImageRequest, options?: CallOptions): Promise<Estimate | null>;
-  async estimate(prompt: string | ImageRequest, options: SubmitOptions = {}): Promise<Estimate | null> {
-    const { signal, timeout, ...others } = options;
-    const { parameters, model } = partsOf(prompt, others);
-    return finish({ signal }, () => this.#native.estimate(parameters, model, timeout));
+  estimate(prompt: string | ImageRequest, options: SubmitOptions = {}): Promise<Estimate | null> {
+    const begin = () => {
+      const { signal, timeout, ...others } = options;
+      const { parameters, model } = partsOf(prompt, others);
+      return this.#native.estimate(parameters, model, timeout);
+    };
+    return finish(options, begin);
   }
 
   /**
@@ -144,7 +154,7 @@ export class Client {
     if (typeof id !== 'string') {
       throw new TypeError(`the id of a task is a text, not ${typeof id}`);
     }
-    return Task.of(this.#native, this.#native.task(id));
+    return this.#task(this.#native.task(id));
   }
 
   /**

@@ -105,7 +105,7 @@ export class SparkT2iError extends Error {
 
   /** An error with these fields, for tests; this package makes its own. */
   constructor(fields: SparkT2iErrorFields) {
-    super(shown(fields));
+    super();
     // The name follows from the kind.
     const { message, cause, name: _, ...known } = fields;
     for (const [name, value] of Object.entries(known)) {
@@ -120,10 +120,7 @@ export class SparkT2iError extends Error {
       // What everybody looks for who aborts something.
       Object.defineProperty(this, 'name', { value: 'AbortError', configurable: true });
     }
-    // Its first line is the message with code and task, and the field is the message alone. It is written when it is read.
-    Error.captureStackTrace?.(this, new.target);
-    void this.stack;
-    Object.defineProperty(this, 'message', { value: message, configurable: true, writable: true });
+    trace(this, message, new.target);
   }
 
   /** Every field: `JSON.stringify(error)` keeps them all. */
@@ -171,7 +168,25 @@ for (const [name, value] of Object.entries(UNKNOWN)) {
   Object.defineProperty(SparkT2iError.prototype, name, { value, configurable: true });
 }
 
-function shown({ message, code, taskId }: SparkT2iErrorFields): string {
+/** Writes down where this is called, without what is above `below`. */
+function trace(error: SparkT2iError, message: string, below: Function): void {
+  const { code, taskId } = error;
   const task = taskId == null || message.includes(taskId) ? '' : ` (task ${taskId})`;
-  return `${message}${code == null ? '' : ` (code ${code})`}${task}`;
+  const shown = `${message}${code == null ? '' : ` (code ${code})`}${task}`;
+  // The first line is the message with code and task, and the field is the message alone. It is written when it is read.
+  Object.defineProperty(error, 'message', { value: shown, configurable: true, writable: true });
+  Error.captureStackTrace?.(error, below);
+  void error.stack;
+  Object.defineProperty(error, 'message', { value: message, configurable: true, writable: true });
+}
+
+/** Rejects with an error that says who waits for it: with the functions that await what this promise is resolved into. */
+export async function rejection(error: unknown): Promise<never> {
+  // They are not known before the promise has been taken for the one that they wait for, which takes a turn.
+  await undefined;
+  await undefined;
+  if (error instanceof SparkT2iError) {
+    trace(error, error.message, rejection);
+  }
+  throw error;
 }

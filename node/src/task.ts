@@ -65,10 +65,9 @@ export class Task {
    * (the task goes on); `not_found` after a grace of 10 s; `authentication`, `permission` and `insufficient_balance` at
    * once; `cancelled` when aborted (the task goes on).
    */
-  async wait(options: WaitOptions = {}): Promise<Image> {
-    const { timeout, onProgress } = options;
-    const begin = () => this.#native.wait(timeout, onProgress != null);
-    return Image.of(this.#client, await finish(options, begin, onProgress));
+  wait(options: WaitOptions = {}): Promise<Image> {
+    const begin = () => this.#native.wait(options.timeout, options.onProgress != null);
+    return finish(options, begin, (kept: Binding.Kept) => Image.of(this.#client, kept));
   }
 
   /**

@@ -60,7 +60,9 @@ impl Client {
         let begin = Instant::now();
         let client = self.here()?;
         let timeout = timeout.unwrap_or_else(|| client.wait_timeout());
-        let task = client.submit_within(&request, Some(timeout)).await?;
+        // In a box, which is gone when the waiting begins, by far the longer part. So is the request: the task has its own.
+        let task = Box::pin(client.submit_within(&request, Some(timeout))).await?;
+        drop(request);
         call.knows(task.id());
         let left = timeout.saturating_sub(begin.elapsed());
         let image = task.wait_with(wait_options(Some(left), events)).await?;

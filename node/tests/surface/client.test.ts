@@ -1,6 +1,7 @@
 /** Calls as a user makes them, and what comes of them. */
 
 import assert from 'node:assert/strict';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -232,6 +233,14 @@ describe('progress', () => {
     let done = 0;
     await (await client.submit(FOX)).wait({ onProgress: () => Promise.resolve().then(() => void done++) });
     assert(done > 0);
+  });
+
+  test("is told within the caller's asynchronous context", async () => {
+    const context = new AsyncLocalStorage<string>();
+    const seen = new Set<string | undefined>();
+    const onProgress = () => void seen.add(context.getStore());
+    await Promise.all(['one', 'two'].map((name) => context.run(name, () => client.generate(FOX, { onProgress }))));
+    assert.deepEqual([...seen].sort(), ['one', 'two']);
   });
 
   test('that throws ends the call, and comes out of it', async () => {

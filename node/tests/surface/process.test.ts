@@ -212,12 +212,14 @@ describe('many calls', () => {
     if (process.platform !== 'linux') {
       return;
     }
-    const done = await run(process.execPath, ['--expose-gc', '-e', script], { seconds: 200 });
+    // What V8 sets aside for young objects may grow to 32 MB by itself, and hides what is looked for.
+    const args = ['--expose-gc', '--max-semi-space-size=1', '-e', script];
+    const done = await run(process.execPath, args, { seconds: 200 });
     assert.equal(done.code, 0, done.stderr);
     const left = JSON.parse(done.stdout) as { grown: number; files: number; threads: number };
     assert(left.files <= 0, `${left.files} files and sockets are open`);
     assert(left.threads <= 0, `${left.threads} more threads`);
-    assert(left.grown < 20, `${left.grown} MB more`);
+    assert(left.grown < 10, `${left.grown} MB more`);
   });
 });
 
