@@ -2,10 +2,10 @@
  * How long a `require` takes, and what waiting costs with 1 000 tasks in flight: this package beside a loop as one writes it
  * by hand with `fetch`, 3 s between two looks and a timer for each task.
  *
- *     node bench.mjs [--require] [--tasks N] [--json]
+ *     node bench.mjs [--require] [--tasks N] [--together] [--json]
  *
  * Each runs in a process of its own, whose CPU time and memory are taken, against an emulator of its own, whose counters tell
- * the lag and the requests. Missed targets are no failure: another machine is slower.
+ * the lag and the requests: one after the other, or all together, so that they have the same minutes of the machine. Missed targets are no failure: another machine is slower.
  */
 
 import { spawn, spawnSync } from 'node:child_process';
@@ -173,11 +173,20 @@ if (!args.includes('--require')) {
   console.error('an idle process …');
   const nothing = { contender: 'idle', tasks: 0, spread: 0, warmUp: 2, completions: 1, limit: 1 };
   const idle = await load({ ...nothing, delaySeconds: DELAY_SECONDS });
-  const figures = {};
-  for (const name of Object.keys(SUBJECTS)) {
+  const one = (name) => {
     console.error(`${tasks} tasks in flight, by ${name} …`);
-    figures[name] = await measure(name, tasks);
+    return measure(name, tasks);
+  };
+  const names = Object.keys(SUBJECTS);
+  const measured = [];
+  if (args.includes('--together')) {
+    measured.push(...(await Promise.all(names.map(one))));
+  } else {
+    for (const name of names) {
+      measured.push(await one(name));
+    }
   }
+  const figures = Object.fromEntries(names.map((name, at) => [name, measured[at]]));
   const over = ratios(figures, idle);
   Object.assign(report, { tasks, latency: LATENCY, idle, contenders: figures, ratios: over, targets: TARGETS });
   if (!args.includes('--json')) {
