@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -11,6 +12,10 @@ import spark_t2i
 from spark_t2i.testing import Emulator
 
 pytest_plugins = ["pytester"]
+
+# A shell that starts something in its background has it ignore Ctrl-C, for which some tests would wait for ever.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 MEASURED = pytest.StashKey[dict[str, str]]()
 

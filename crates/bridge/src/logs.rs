@@ -145,29 +145,30 @@ impl Drop for Listener {
     }
 }
 
-/// Tells those who listen aside.
-static COURIER: Courier<LogRecord> = Courier::new(|records| {
-    for record in &records {
-        tell_those(true, record);
+/// Tells records to those who listen aside, by their numbers.
+static COURIER: Courier<(u64, LogRecord)> = Courier::new(|parcels| {
+    for (listener, record) in &parcels {
+        let tell = listeners().iter().find(|told| told.listener == *listener).map(|told| Arc::clone(&told.tell));
+        if let Some(tell) = tell {
+            tell(record);
+        }
     }
     true
 });
 
 #[expect(clippy::needless_pass_by_value, reason = "as `start` hands it over")]
 fn tell_listeners(record: LogRecord) {
-    let is_wanted_aside = |told: &Told| told.aside && record.level <= told.level;
-    if listeners().iter().any(is_wanted_aside) {
-        COURIER.send(record.clone());
+    let mut at_once: Vec<Tell> = Vec::new();
+    for told in listeners().iter().filter(|told| record.level <= told.level) {
+        if told.aside {
+            COURIER.send((told.listener, record.clone()));
+        } else {
+            at_once.push(Arc::clone(&told.tell));
+        }
     }
-    tell_those(false, &record);
-}
-
-fn tell_those(aside: bool, record: &LogRecord) {
-    let those = |told: &&Told| told.aside == aside && record.level <= told.level;
-    let wanted: Vec<Tell> = listeners().iter().filter(those).map(|told| Arc::clone(&told.tell)).collect();
     // Not under the lock: what is told may be anything.
-    for tell in wanted {
-        tell(record);
+    for tell in at_once {
+        tell(&record);
     }
 }
 
