@@ -17,9 +17,6 @@ const ASLEEP: u64 = 2 * SECOND;
 /// A task that was submitted while fewer than so many of its kind ran can tell a shift of the distribution: among many, those
 /// that complete first are not like the others.
 const FEW: usize = 3;
-/// How much before its time a task goes along with others that are asked for: this share of its gap, and no more than this.
-const EARLY_SHARE: u64 = 100;
-const EARLY_MOST: u64 = SECOND / 50;
 /// Fits that follow a restored profile.
 const RESTORING_FITS: usize = 8;
 /// A completion that the server dates this far outside of what its answers allow is not believed, in seconds.
@@ -358,12 +355,14 @@ impl Engine {
 
     /// Whether the first task in the queue is due so soon that it is asked for now, along with whatever the caller is awake
     /// for: it changes next to nothing for the task, and many tasks that are asked for together take far less of a machine's
-    /// time than each by itself. One whose time alone wakes the caller is asked for at that time.
+    /// time than each by itself. One whose time alone wakes the caller is asked for at that time; and what is spread after a
+    /// sleep of the machine stays so.
     fn goes_along(&self, now: u64) -> bool {
-        self.flights.first().is_some_and(|flight| {
-            let early = (flight.due.saturating_sub(flight.asked) / EARLY_SHARE).min(EARLY_MOST);
-            flight.due.saturating_sub(early) <= now && flight.floor <= now && flight.due < flight.by
-        })
+        now >= self.settled_at
+            && self.flights.first().is_some_and(|flight| {
+                let from = flight.due.saturating_sub(u64::from(flight.leeway));
+                from <= now && flight.floor <= now && flight.due < flight.by
+            })
     }
 
     /// Nanoseconds since the origin; never less than before.

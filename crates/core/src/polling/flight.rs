@@ -40,6 +40,8 @@ pub(crate) struct Flight {
     pub(crate) by: u64,
     /// When it is in the queue for.
     pub(crate) due: u64,
+    /// How much earlier it may go along with others, in nanoseconds.
+    pub(crate) leeway: u32,
     /// Progress 0 to 1 with the age it was told at: the first and the latest. Not a number where there is none.
     pub(crate) first_progress: (f32, f32),
     pub(crate) progress: (f32, f32),
@@ -70,6 +72,7 @@ impl Flight {
             floor: 0,
             by: u64::MAX,
             due: now,
+            leeway: 0,
             first_progress: (f32::NAN, 0.0),
             progress: (f32::NAN, 0.0),
             foretold: (0.0, 0.0),

@@ -15,7 +15,7 @@ pub enum Policy {
         poll_cost: f64,
     },
     /// At a fixed interval, at least 10 ms: a mean lag of half of it, and a request for each interval that a task takes.
-    /// (Up to a hundredth of it early, 20 ms at most, where another task is asked for at that moment.)
+    /// (Up to a thirtieth of it early, 100 ms at most, where another task is asked for at that moment.)
     Fixed(Duration),
 }
 

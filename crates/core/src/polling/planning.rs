@@ -7,7 +7,7 @@ use super::flight::{Flight, TaskHandle, nanoseconds};
 use super::kind::WorkKind;
 use super::options::Policy;
 use super::price::Change;
-use super::work::Work;
+use super::work::{Gap, Work};
 
 const SECOND: u64 = 1_000_000_000;
 /// A task is asked for at least so often, in seconds, if the budget allows it.
@@ -86,7 +86,7 @@ impl Engine {
         let longest = self.longest();
         let works = &self.works;
         let load = self.flights.sum_of_sample(SAMPLE, |flight| {
-            works[flight.kind.index()].as_ref().map_or(0.0, |work| 1.0 / work.gap(flight, longest))
+            works[flight.kind.index()].as_ref().map_or(0.0, |work| 1.0 / work.gap(flight, longest).length)
         });
         let late = due.map_or(0, |due| now.saturating_sub(due));
         let change = self.price.adapt(now, load, self.budget.rate_for_polls(self.now), late as f64 * 1e-9);
@@ -107,7 +107,7 @@ impl Engine {
     /// may be asked for then: a budget that is not used is lost.
     pub(super) fn due_at_least_price(&self) -> Option<u64> {
         let flight = self.flights.first()?;
-        let gap = self.works[flight.kind.index()].as_ref()?.least_gap(flight, self.longest());
+        let gap = self.works[flight.kind.index()].as_ref()?.least_gap(flight, self.longest()).length;
         Some(flight.asked.saturating_add(nanoseconds(Duration::from_secs_f64(gap))).max(flight.floor))
     }
 
@@ -142,15 +142,19 @@ fn draw(state: &mut u64) -> f32 {
 }
 
 /// When to ask for a task next: the plan's gap after the latest request, not longer than the longest, not before the
-/// server's floor, but by the caller's deadline. Returns the gap in
-/// seconds.
+/// server's floor, but by the caller's deadline. Returns the gap in seconds.
 fn plan_flight(flight: &mut Flight, work: &Work, policy: Policy, longest: f64) -> f64 {
     let gap = match policy {
         Policy::Learning { .. } => work.gap(flight, longest),
-        Policy::Fixed(interval) => interval.as_secs_f64().clamp(0.01, FOR_EVER),
+        Policy::Fixed(interval) => {
+            let interval = interval.as_secs_f64().clamp(0.01, FOR_EVER);
+            Gap::before(interval, interval)
+        }
     };
-    let planned = flight.asked.saturating_add(nanoseconds(Duration::from_secs_f64(gap)));
+    let after = |seconds| nanoseconds(Duration::from_secs_f64(seconds));
+    let planned = flight.asked.saturating_add(after(gap.length));
+    flight.leeway = u32::try_from(after(gap.leeway)).unwrap_or(u32::MAX);
     let is_new = !flight.from_submit && flight.requests == 0;
     flight.due = if is_new { flight.asked } else { planned.max(flight.floor).min(flight.by) };
-    gap
+    gap.length
 }

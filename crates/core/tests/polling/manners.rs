@@ -52,6 +52,9 @@ fn a_machine_that_slept_wakes_without_a_burst() {
             .map(|first| times[first..].iter().take_while(|(time, _)| *time < times[first].0 + SECOND / 10).count());
         let most = most.max();
         assert!(most.is_some_and(|most| (1..=20).contains(&most)), "at rate {rate}: {most:?}, {}", times.len());
+        let spread: Vec<_> =
+            times.iter().map(|(time, _)| *time).take_while(|time| *time < woken + 4 * SECOND).collect();
+        assert!(spread.windows(2).all(|two| two[1] - two[0] >= SECOND / 50), "at rate {rate}: {spread:?}");
         let mut tasks: Vec<_> = times.iter().map(|(_, task)| *task).collect();
         tasks.sort_by_key(|task| format!("{task:?}"));
         tasks.dedup();
@@ -128,16 +131,18 @@ fn a_task_goes_along_with_one_that_is_asked_for_shortly_before_it() {
     let fixed = |interval| Engine::new(EngineOptions { policy: Policy::Fixed(interval), ..EngineOptions::default() });
     let mut engine = fixed(3 * SECOND);
     let [first, second, third] =
-        [0, 15, 50].map(|added| engine.add(millis(added), KIND, Taken::Submitted(Duration::ZERO)));
-    let times = asked(&mut engine, millis(50), 4 * SECOND);
-    assert_eq!(times, [(millis(3000), first), (millis(3000), second), (millis(3050), third)]);
+        [0, 90, 150].map(|added| engine.add(millis(added), KIND, Taken::Submitted(Duration::ZERO)));
+    let times = asked(&mut engine, millis(150), 4 * SECOND);
+    assert_eq!(times, [(millis(3000), first), (millis(3000), second), (millis(3150), third)]);
 
-    // A hundredth of its gap at most.
-    let mut engine = fixed(SECOND);
-    let [first, second, third] =
-        [0, 10, 11].map(|added| engine.add(millis(added), KIND, Taken::Submitted(Duration::ZERO)));
-    let times = asked(&mut engine, millis(11), millis(1500));
-    assert_eq!(times, [(millis(1000), first), (millis(1000), second), (millis(1011), third)]);
+    // A thirtieth of its gap at most, and 100 ms.
+    for (interval, before, after) in [(SECOND, 33, 34), (60 * SECOND, 99, 101)] {
+        let mut engine = fixed(interval);
+        let [first, second, third] =
+            [0, before, after].map(|added| engine.add(millis(added), KIND, Taken::Submitted(Duration::ZERO)));
+        let times = asked(&mut engine, millis(after), interval + millis(500));
+        assert_eq!(times, [(interval, first), (interval, second), (interval + millis(after), third)]);
+    }
 
     // But not before the server or a deadline wants it.
     let mut engine = fixed(3 * SECOND);
@@ -153,6 +158,25 @@ fn a_task_goes_along_with_one_that_is_asked_for_shortly_before_it() {
     engine.completed(ends, millis(2990), None);
     let times = asked(&mut engine, millis(2990), 6 * SECOND);
     assert_eq!(times, [(millis(5990), first), (millis(5995), slowed)]);
+}
+
+#[test]
+fn where_requests_would_follow_each_other_closely_only_close_ones_go_along() {
+    let millis = Duration::from_millis;
+    let mut engine = engine(1);
+    for task in 0..100 {
+        let (submitted, ended) = (task * 20 * SECOND, (task * 20 + 10) * SECOND);
+        let task = engine.add(submitted, KIND, Taken::Submitted(Duration::ZERO));
+        while engine.next(ended, false) == Next::Ask(task) {
+            engine.not_yet(task, ended, None, None);
+        }
+        engine.completed(task, ended, Some(0.0));
+    }
+    let now = 2000 * SECOND;
+    let both = [0, 50].map(|added| engine.add(now + millis(added), KIND, Taken::Submitted(Duration::ZERO)));
+    let times = asked(&mut engine, now + millis(50), now + millis(10_500));
+    let [first, second] = both.map(|task| times.iter().find(|(_, asked)| *asked == task).expect("it is asked for").0);
+    assert!(first > now + millis(9500) && second - first > millis(20), "{first:?} {second:?}");
 }
 
 #[test]
