@@ -2,10 +2,14 @@
  * How long a `require` takes, and what waiting costs with 1 000 tasks in flight: this package beside a loop as one writes it
  * by hand with `fetch`, 3 s between two looks and a timer for each task.
  *
- *     node bench.mjs [--require] [--tasks N] [--together] [--json]
+ *     node bench.mjs [--require] [--tasks N] [--spread] [--together] [--json]
+ *
+ * The tasks begin at once, as those of a batch do, or with `--spread` evenly over their median; each that has ended is followed by
+ * another one.
  *
  * Each runs in a process of its own, whose CPU time and memory are taken, against an emulator of its own, whose counters tell
- * the lag and the requests: one after the other, or all together, so that they have the same minutes of the machine. Missed targets are no failure: another machine is slower.
+ * the lag and the requests: one after the other, or all together, so that they have the same minutes of the machine. Missed
+ * targets are no failure: another machine is slower.
  */
 
 import { spawn, spawnSync } from 'node:child_process';
@@ -26,7 +30,7 @@ const COMPLETIONS = 3;
  * of 0.1 it sends some more, and is told sooner.)
  */
 const POLL_COST = 0.135;
-/** One median to spread the tasks, which must not go in step, and one more to learn from them. */
+/** Two generations of tasks: they go in step no longer, and were learned from. */
 const WARM_UP = 2 * MEDIAN;
 const LIMIT = 5 * MEDIAN;
 const DELAY_SECONDS = 10;
@@ -82,7 +86,7 @@ async function load(job, began = async () => {}) {
   return done;
 }
 
-async function measure(name, tasks) {
+async function measure(name, tasks, spread) {
   const { contender, interval } = SUBJECTS[name];
   return withServer(async (url, stats) => {
     const job = {
@@ -91,7 +95,7 @@ async function measure(name, tasks) {
       tasks,
       interval,
       pollCost: POLL_COST,
-      spread: MEDIAN,
+      spread,
       warmUp: WARM_UP,
       completions: COMPLETIONS * tasks,
       limit: LIMIT,
@@ -132,7 +136,7 @@ function ratios(figures, idle) {
   };
 }
 
-function table(tasks, figures, idle, over) {
+function table(tasks, spread, figures, idle, over) {
   const row = (name, cells, target = '') =>
     `${name.padEnd(34)}${cells.map((cell) => cell.padStart(16)).join('')}  ${target}`.trimEnd();
   const all = Object.values(figures);
@@ -141,7 +145,7 @@ function table(tasks, figures, idle, over) {
   const busy = (of) => all.map((each) => milliseconds(each.loopBusyMilliseconds?.[of] ?? Number.NaN));
   const idleBusy = (of) => `idle: ${milliseconds(idle.loopBusy?.[of] ?? Number.NaN)}`;
   return [
-    row(`${tasks} tasks in flight, ${LATENCY}`, Object.keys(figures)),
+    row(`${tasks} tasks ${spread > 0 ? 'one by one' : 'at once'}, ${LATENCY}`, Object.keys(figures)),
     row('CPU a task', all.map((each) => milliseconds(each.cpuMillisecondsPerTask))),
     row('requests for the state a task', all.map((each) => each.statusRequestsPerTask.toFixed(2))),
     row('mean lag', all.map((each) => `${each.meanLagSeconds.toFixed(2)} s`)),
@@ -164,6 +168,7 @@ function table(tasks, figures, idle, over) {
 
 const args = process.argv.slice(2);
 const tasks = args.includes('--tasks') ? Number(args[args.indexOf('--tasks') + 1]) : TASKS;
+const spread = args.includes('--spread') ? MEDIAN : 0;
 const report = { requireMilliseconds: requireMilliseconds() };
 const { best, median, worst } = report.requireMilliseconds;
 console.error(
@@ -175,7 +180,7 @@ if (!args.includes('--require')) {
   const idle = await load({ ...nothing, delaySeconds: DELAY_SECONDS });
   const one = (name) => {
     console.error(`${tasks} tasks in flight, by ${name} …`);
-    return measure(name, tasks);
+    return measure(name, tasks, spread);
   };
   const names = Object.keys(SUBJECTS);
   const measured = [];
@@ -188,9 +193,9 @@ if (!args.includes('--require')) {
   }
   const figures = Object.fromEntries(names.map((name, at) => [name, measured[at]]));
   const over = ratios(figures, idle);
-  Object.assign(report, { tasks, latency: LATENCY, idle, contenders: figures, ratios: over, targets: TARGETS });
+  Object.assign(report, { tasks, spread, latency: LATENCY, idle, contenders: figures, ratios: over, targets: TARGETS });
   if (!args.includes('--json')) {
-    console.log(table(tasks, figures, idle, over));
+    console.log(table(tasks, spread, figures, idle, over));
   }
 }
 if (args.includes('--json')) {

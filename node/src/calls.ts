@@ -13,7 +13,7 @@ import type { TaskEvent } from './values';
 export type Call = number;
 
 /** Of a crowd that is ready at once, so many are told in one turn of the event loop: it must stay responsive. */
-const AT_ONCE = 16;
+const AT_ONCE = 8;
 
 /** Somebody who waits for a call. */
 interface Waiting {
@@ -24,7 +24,7 @@ interface Waiting {
 /** Who waits for which. */
 const waiting = new Map<Call, Waiting>();
 /** Those of them whose turn has come. */
-let due: Call[] = [];
+const due: Call[] = [];
 let isScheduled = false;
 let isHeld = false;
 
@@ -50,8 +50,7 @@ native.start(build, () => {
 });
 
 function tell(): void {
-  const now = due.slice(0, AT_ONCE);
-  due = due.slice(AT_ONCE);
+  const now = due.splice(0, AT_ONCE);
   isScheduled = due.length > 0;
   if (isScheduled) {
     setImmediate(tell);
@@ -175,6 +174,9 @@ function fromHere(onProgress: WaitOptions['onProgress']): WaitOptions['onProgres
 /**
  * Begins a call, waits for its end, and makes a result of what was found. What comes in between (an abort, a failing
  * `onProgress`) cancels it. Whatever goes wrong, the options and the beginning included, is a rejection.
+ *
+ * `begin` and `make` are best given in place, without names: the bundler keeps names, by giving each function made at run
+ * time a property of its own, which costs more than the rest of the call's object.
  */
 export function finish<Result>(
   options: WaitOptions,

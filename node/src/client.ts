@@ -102,12 +102,15 @@ export class Client {
   generate(prompt: string, options?: GenerateOptions): Promise<Image>;
   generate(request: ImageRequest, options?: WaitOptions): Promise<Image>;
   generate(prompt: string | ImageRequest, options: GenerateOptions = {}): Promise<Image> {
-    const begin = () => {
-      const { signal, timeout, onProgress, ...others } = options;
-      const { parameters, model } = partsOf(prompt, others);
-      return this.#native.generate(parameters, model, timeout, onProgress != null);
-    };
-    return finish(options, begin, this.#image);
+    return finish(
+      options,
+      () => {
+        const { signal, timeout, onProgress, ...others } = options;
+        const { parameters, model } = partsOf(prompt, others);
+        return this.#native.generate(parameters, model, timeout, onProgress != null);
+      },
+      this.#image,
+    );
   }
 
   /**
@@ -121,12 +124,15 @@ export class Client {
   submit(prompt: string, options?: SubmitOptions): Promise<Task>;
   submit(request: ImageRequest, options?: CallOptions): Promise<Task>;
   submit(prompt: string | ImageRequest, options: SubmitOptions = {}): Promise<Task> {
-    const begin = () => {
-      const { signal, timeout, ...others } = options;
-      const { parameters, model } = partsOf(prompt, others);
-      return this.#native.submit(parameters, model, timeout);
-    };
-    return finish(options, begin, this.#task);
+    return finish(
+      options,
+      () => {
+        const { signal, timeout, ...others } = options;
+        const { parameters, model } = partsOf(prompt, others);
+        return this.#native.submit(parameters, model, timeout);
+      },
+      this.#task,
+    );
   }
 
   /**
@@ -137,12 +143,11 @@ export class Client {
   estimate(prompt: string, options?: SubmitOptions): Promise<Estimate | null>;
   estimate(request: ImageRequest, options?: CallOptions): Promise<Estimate | null>;
   estimate(prompt: string | ImageRequest, options: SubmitOptions = {}): Promise<Estimate | null> {
-    const begin = () => {
+    return finish(options, () => {
       const { signal, timeout, ...others } = options;
       const { parameters, model } = partsOf(prompt, others);
       return this.#native.estimate(parameters, model, timeout);
-    };
-    return finish(options, begin);
+    });
   }
 
   /**

@@ -104,12 +104,11 @@ export class Image {
    * Rejects with a {@link SparkT2iError} of kind `io` when the target exists or cannot be written; else as {@link bytes}.
    */
   save(path: string | URL, options: SaveOptions = {}): Promise<Saved> {
-    const begin = () => {
+    return finish(options, () => {
       const { overwrite = false, addExtension = false, timeout } = options;
       const file = path instanceof URL ? fileURLToPath(path) : path;
       return this.#client.saveImage(this.#kept, file, overwrite, addExtension, timeout);
-    };
-    return finish(options, begin);
+    });
   }
 
   /**

@@ -62,18 +62,20 @@ interface Parts {
 /** Its parts, of a prompt with parameters beside it or of a request that says everything. */
 export function partsOf(prompt: string | ImageRequest, others: Record<string, unknown> = {}): Parts {
   if (typeof prompt !== 'object' || prompt === null || Array.isArray(prompt)) {
-    return parts({ ...others, prompt });
+    const found = parts(others);
+    found.parameters['prompt'] = prompt;
+    return found;
   }
   const beside = Object.keys(others).find((name) => others[name] != null);
   if (beside !== undefined) {
     throw new TypeError(`a request says everything: put ${beside} into it`);
   }
-  return parts({ ...prompt });
+  return parts(prompt);
 }
 
 // A value of a wrong type goes through: the core says what is wrong with it, in the same words in every language.
-function parts(given: Record<string, unknown>): Parts {
-  const { size, model, usePreLlm, ...parameters } = given;
+function parts(given: ImageRequest | Readonly<Record<string, unknown>>): Parts {
+  const { size, model, usePreLlm, ...parameters } = given as Record<string, unknown>;
   if (usePreLlm != null) {
     parameters[parameters['use_pre_llm'] == null ? 'use_pre_llm' : 'usePreLlm'] = usePreLlm;
   }
@@ -116,7 +118,7 @@ export function validate(parameters: ImageRequest | Readonly<Record<string, unkn
   if (typeof parameters !== 'object' || parameters === null || Array.isArray(parameters)) {
     throw new TypeError('parameters are an object or a JSON text');
   }
-  return native.validate(parts({ ...parameters }).parameters) as Report;
+  return native.validate(parts(parameters).parameters) as Report;
 }
 
 /** The request of one of many, where a value of another type is a mistake in the program. */

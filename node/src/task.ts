@@ -66,8 +66,11 @@ export class Task {
    * once; `cancelled` when aborted (the task goes on).
    */
   wait(options: WaitOptions = {}): Promise<Image> {
-    const begin = () => this.#native.wait(options.timeout, options.onProgress != null);
-    return finish(options, begin, (kept: Binding.Kept) => Image.of(this.#client, kept));
+    return finish(
+      options,
+      () => this.#native.wait(options.timeout, options.onProgress != null),
+      (kept: Binding.Kept) => Image.of(this.#client, kept),
+    );
   }
 
   /**

@@ -55,6 +55,8 @@ struct State<I, T> {
     end: Option<Result<T, Error>>,
     ended: bool,
     wake: Option<Wake>,
+    /// Threads that wait.
+    waiters: u32,
     /// Tasks at the service that this call is after.
     task_ids: Vec<TaskId>,
 }
@@ -66,7 +68,8 @@ pub(crate) struct Shared<I, T> {
 
 impl<I, T> Shared<I, T> {
     fn new() -> Arc<Self> {
-        let state = State { items: VecDeque::new(), end: None, ended: false, wake: None, task_ids: Vec::new() };
+        let state =
+            State { items: VecDeque::new(), end: None, ended: false, wake: None, waiters: 0, task_ids: Vec::new() };
         Arc::new(Self { state: Mutex::new(state), changed: Condvar::new() })
     }
 
@@ -75,12 +78,15 @@ impl<I, T> Shared<I, T> {
     }
 
     fn change(&self, change: impl FnOnce(&mut State<I, T>)) {
-        let wake = {
+        let (wake, waiters) = {
             let mut state = self.state();
             change(&mut state);
-            if state.is_ready() { state.wake.take() } else { None }
+            (if state.is_ready() { state.wake.take() } else { None }, state.waiters)
         };
-        self.changed.notify_all();
+        // Even where nobody waits that would be a call of the system.
+        if waiters > 0 {
+            self.changed.notify_all();
+        }
         // Not under the lock: whoever is told may take at once.
         if let Some(wake) = wake {
             wake();
@@ -121,8 +127,12 @@ impl<I, T> Shared<I, T> {
 
     /// Waits until there is something, for `at_most`.
     fn ready(&self, at_most: Duration) -> MutexGuard<'_, State<I, T>> {
-        let waited = self.changed.wait_timeout_while(self.state(), at_most, |state| !state.is_ready());
-        waited.unwrap_or_else(PoisonError::into_inner).0
+        let mut state = self.state();
+        state.waiters += 1;
+        let waited = self.changed.wait_timeout_while(state, at_most, |state| !state.is_ready());
+        let mut state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        state.waiters -= 1;
+        state
     }
 
     fn cancelled(&self) -> Error {

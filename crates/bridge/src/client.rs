@@ -42,17 +42,18 @@ impl Client {
 
     /// Submits and waits. With `watch`, every event of the task is an item.
     pub fn generate(&self, request: Request, timeout: Option<Duration>, watch: bool) -> Call<Event, Image> {
-        let client = self.clone();
+        let (client, request) = (self.clone(), Box::new(request));
         Call::start(|shared| async move {
             let events = watch.then(|| Arc::clone(&shared));
             client.generated(request, timeout, &*shared, events).await
         })
     }
 
-    /// The whole of `generate`: the id is told to `call` from the moment that it is known.
+    /// The whole of `generate`: the id is told to `call` from the moment that it is known. (The request is in a box, because
+    /// what is given to an asynchronous function has its place in it for good, and lies in each that awaits it once more.)
     pub(crate) async fn generated<I: Send + 'static, T: Send + 'static>(
         &self,
-        request: Request,
+        request: Box<Request>,
         timeout: Option<Duration>,
         call: &Shared<I, T>,
         events: Option<Arc<Shared<Event, Image>>>,

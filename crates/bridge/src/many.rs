@@ -79,7 +79,7 @@ impl Many {
             requests.added += 1;
             requests.in_flight += 1;
         }
-        let client = self.client.clone();
+        let (client, request) = (self.client.clone(), request.map(Box::new));
         let shared = Arc::clone(self.call.shared());
         let work = async move { client.generated(request?, timeout, &*shared, None).await };
         self.call.run(work, move |shared, result| {

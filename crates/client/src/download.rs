@@ -233,7 +233,9 @@ impl Download<'_> {
             Url::parse(url).map_err(|error| Trouble::Final(self.error(&format!("its address is no URL: {error}"))))?;
         for _ in 0..=MOST_REDIRECTS {
             self.check_address(&url)?;
-            let mut request = service.image_request(&url);
+            let mut request = service
+                .image_request(&url)
+                .map_err(|error| Trouble::Final(self.error(error.message()).with_source(error.clone())))?;
             if let Some(validator) = self.validator.as_ref().filter(|_| self.inspector.length() > 0) {
                 request =
                     request.header(RANGE, format!("bytes={}-", self.inspector.length())).header(IF_RANGE, validator);

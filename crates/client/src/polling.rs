@@ -94,6 +94,8 @@ impl Polling {
             handle
         });
         if let Some(task) = state.watched.get_mut(&handle) {
+            // Hardly ever are there two.
+            task.watchers.reserve_exact(1);
             task.watchers.push(watcher);
         }
         self.0.set_last_look(&mut state, handle, now);

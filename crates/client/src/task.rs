@@ -188,19 +188,14 @@ impl Task {
         self.wait_until(self.client().deadline(options.timeout), options.on_event).await
     }
 
-    pub(crate) async fn wait_until(&self, deadline: Instant, on_event: Option<OnEvent>) -> Result<Image, Error> {
-        let Some(mut on_event) = on_event else {
-            return self.end_of(Watch::to_the_end(self.clone(), deadline), |_| {}).await;
+    pub(crate) async fn wait_until(&self, deadline: Instant, mut on_event: Option<OnEvent>) -> Result<Image, Error> {
+        let mut watch = match on_event {
+            Some(_) => Watch::of_everything(self.clone(), deadline, self.0.request.is_some()),
+            None => Watch::to_the_end(self.clone(), deadline),
         };
-        let submitted_here = self.0.request.is_some();
-        let watch = Watch::of_everything(self.clone(), deadline, submitted_here);
-        self.end_of(watch, |event| on_event(event)).await
-    }
-
-    async fn end_of(&self, mut watch: Watch, mut on_event: impl FnMut(&Event)) -> Result<Image, Error> {
         loop {
             let event = watch.next().await;
-            if let Some(event) = &event {
+            if let (Some(event), Some(on_event)) = (&event, &mut on_event) {
                 on_event(event);
             }
             match event.map(|event| event.kind) {

@@ -1,6 +1,7 @@
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
@@ -16,6 +17,12 @@ pub(crate) fn config(ca_bundle: Option<&Path>) -> Result<ClientConfig, Error> {
     Ok(config)
 }
 
+/// For a client that is never to make a secure connection: an answer to one would be refused. It costs nothing, where the
+/// platform's roots take milliseconds and megabytes.
+pub(crate) fn trusting_nobody() -> Result<ClientConfig, Error> {
+    Ok(ours()?.0.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
+}
+
 fn trusting(ca_bundle: Option<&Path>) -> Result<ClientConfig, Error> {
     // Reading the platform's roots takes milliseconds: once for all clients that add nothing of their own.
     static PLAIN: OnceLock<ClientConfig> = OnceLock::new();
@@ -29,10 +36,7 @@ fn trusting(ca_bundle: Option<&Path>) -> Result<ClientConfig, Error> {
 }
 
 fn with_roots(extra: Vec<CertificateDer<'static>>) -> Result<ClientConfig, Error> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| Error::internal("ring offers no usable TLS version").with_source(error))?;
+    let (builder, provider) = ours()?;
     // On Android the platform's verifier needs a JVM handle that a library does not have.
     #[cfg(not(target_os = "android"))]
     {
@@ -54,6 +58,16 @@ fn with_roots(extra: Vec<CertificateDer<'static>>) -> Result<ClientConfig, Error
         })?;
     }
     Ok(builder.with_root_certificates(roots).with_no_client_auth())
+}
+
+type Builder = rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier>;
+
+fn ours() -> Result<(Builder, Arc<CryptoProvider>), Error> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Error::internal("ring offers no usable TLS version").with_source(error))?;
+    Ok((builder, provider))
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {

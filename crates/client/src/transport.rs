@@ -5,7 +5,7 @@ use std::error::Error as StdError;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
@@ -49,9 +49,12 @@ pub(crate) struct TransportOptions {
     pub(crate) ca_bundle: Option<PathBuf>,
 }
 
+/// Made when it is first used.
+type Lazy<T> = LazyLock<T, Box<dyn FnOnce() -> T + Send>>;
+
 pub(crate) struct Transport {
     api: reqwest::Client,
-    cdn: reqwest::Client,
+    cdn: Lazy<Result<reqwest::Client, Error>>,
     base_url: Url,
     headers: HeaderMap,
     key: SecretString,
@@ -83,7 +86,6 @@ pub(crate) struct Failure {
 
 impl Transport {
     pub(crate) fn new(options: TransportOptions) -> Result<Self, Error> {
-        let tls = tls::config(options.ca_bundle.as_deref())?;
         let loopback = address::is_loopback(&options.base_url);
         let proxy = options
             .proxy
@@ -94,14 +96,18 @@ impl Transport {
                 })
             })
             .transpose()?;
-        let client = || {
+        // A file that was named is read at once, so that whoever named it is told what is wrong with it.
+        let needed = options.base_url.scheme() == "https" || options.ca_bundle.is_some();
+        let tls = needed.then(|| tls::config(options.ca_bundle.as_deref())).transpose()?;
+        let (user_agent, connect_timeout) = (options.user_agent, options.connect_timeout);
+        let client = move |tls| {
             let mut client = reqwest::Client::builder()
-                .tls_backend_preconfigured(tls.clone())
+                .tls_backend_preconfigured(tls)
                 .redirect(redirect::Policy::none())
                 .retry(reqwest::retry::never())
                 .referer(false)
-                .user_agent(options.user_agent.clone())
-                .connect_timeout(options.connect_timeout)
+                .user_agent(user_agent.clone())
+                .connect_timeout(connect_timeout)
                 .pool_idle_timeout(IDLE_CONNECTION_LIFETIME);
             if loopback {
                 // A proxy would carry the key off this machine in clear text. And the name stands for this machine
@@ -115,19 +121,25 @@ impl Transport {
             }
             client
         };
-        let mut cdn = client().pool_max_idle_per_host(MOST_DOWNLOADS);
-        if !loopback {
-            let mut except = address::environment_proxies();
-            except.extend(options.proxy.as_deref().and_then(address::proxy_host));
-            cdn = cdn.dns_resolver(Arc::new(address::PublicOnly { except }));
-        }
-        let api = client().pool_max_idle_per_host(MOST_API_CONNECTIONS);
         let build = |builder: reqwest::ClientBuilder| {
             builder.build().map_err(|error| Error::internal("the HTTP client cannot be made").with_source(error))
         };
+        let api_tls = tls.clone().map_or_else(tls::trusting_nobody, Ok)?;
+        let api = build(client(api_tls).pool_max_idle_per_host(MOST_API_CONNECTIONS))?;
+        let proxy = options.proxy;
+        let cdn = move || {
+            let tls = tls.map_or_else(|| tls::config(None), Ok)?;
+            let mut cdn = client(tls).pool_max_idle_per_host(MOST_DOWNLOADS);
+            if !loopback {
+                let mut except = address::environment_proxies();
+                except.extend(proxy.as_deref().and_then(address::proxy_host));
+                cdn = cdn.dns_resolver(Arc::new(address::PublicOnly { except }));
+            }
+            build(cdn)
+        };
         Ok(Self {
-            api: build(api)?,
-            cdn: build(cdn)?,
+            api,
+            cdn: LazyLock::new(Box::new(cdn)),
             base_url: options.base_url,
             headers: options.headers,
             key: options.key,
@@ -290,9 +302,10 @@ impl Transport {
     }
 
     /// A request to an image host, without the key.
-    pub(crate) fn image_request(&self, url: &Url) -> reqwest::RequestBuilder {
+    pub(crate) fn image_request(&self, url: &Url) -> Result<reqwest::RequestBuilder, Error> {
+        let cdn = self.cdn.as_ref().map_err(Error::clone)?;
         self.counters.count(Requests::Download);
-        self.cdn.get(url.clone()).header(header::ACCEPT, "image/*").header(header::ACCEPT_ENCODING, "identity")
+        Ok(cdn.get(url.clone()).header(header::ACCEPT, "image/*").header(header::ACCEPT_ENCODING, "identity"))
     }
 }
 
