@@ -78,9 +78,13 @@ export function ready(call: Call): Promise<void> {
 /** The calls that end with a signal. There is one listener for all of them, and none where there are none. */
 const ending = new WeakMap<AbortSignal, Set<Call>>();
 
+/** Those whose `onProgress` has not settled yet; an abort does not wait for that. */
+const paused = new Map<Call, Finish<unknown>>();
+
 function abort(this: AbortSignal): void {
   for (const call of ending.get(this) ?? []) {
     native.cancel(call);
+    paused.get(call)?.resume(true);
   }
 }
 
@@ -136,7 +140,7 @@ class Finish<Result> implements Waiting {
     private readonly resolve: (result: Result | Promise<never>) => void,
   ) {}
 
-  told(): void {
+  told(isAborted = false): void {
     try {
       for (let found = native.poll(this.call); found !== null; found = native.poll(this.call)) {
         if (found[0]) {
@@ -144,11 +148,12 @@ class Finish<Result> implements Waiting {
           this.resolve(this.make(found[1] as never));
           return;
         }
-        const told = this.onProgress?.(found[1] as TaskEvent);
+        const told = isAborted ? null : this.onProgress?.(found[1] as TaskEvent);
         if (told != null) {
+          paused.set(this.call, this as Finish<unknown>);
           void Promise.resolve(told).then(
-            () => this.told(),
-            (error: unknown) => this.failed(error),
+            () => this.resume(),
+            (error: unknown) => paused.delete(this.call) && this.failed(error),
           );
           return;
         }
@@ -159,7 +164,14 @@ class Finish<Result> implements Waiting {
     }
   }
 
-  failed(error: unknown): void {
+  /** Goes on, where it was paused. */
+  resume(isAborted = false): void {
+    if (paused.delete(this.call)) {
+      this.told(isAborted);
+    }
+  }
+
+  private failed(error: unknown): void {
     unfollow(this.signal, this.call);
     native.forget(this.call);
     this.resolve(rejection(explained(error, this.signal)));

@@ -59,6 +59,8 @@ describe('a call is ended', () => {
   const calls: { [name: string]: (signal: AbortSignal) => Promise<unknown> } = {
     generate: (signal) => client.generate(FOX, { signal }),
     'generate with progress': (signal) => client.generate(FOX, { signal, onProgress: () => {} }),
+    'generate, whose onProgress never settles': (signal) =>
+      client.generate(FOX, { signal, onProgress: () => new Promise<void>(() => {}) }),
     wait: async (signal) => (await client.submit(FOX)).wait({ signal }),
     events: async (signal) => drained((await client.submit(FOX)).events({ signal })),
     generateMany: (signal) => drained(client.generateMany([FOX, FOX], { signal })),

@@ -1,12 +1,14 @@
 //! Promise 8: files are whole or absent.
 
 use std::fs;
+use std::io::Read;
+use std::net::TcpListener;
 use std::path::Path;
 use std::time::Duration;
 
-use spark_t2i::{ErrorKind, Image, Request, SaveOptions};
+use spark_t2i::{ErrorKind, Image, Request, SaveOptions, TaskId};
 
-use crate::scripted::{Act, Scripted, Seen, png, with_image};
+use crate::scripted::{Act, ID, Scripted, Seen, completed, png, with_image};
 
 async fn image(server: &Scripted) -> Image {
     server.builder().build().unwrap().generate(Request::new("a fox")).await.unwrap()
@@ -113,4 +115,21 @@ async fn a_dropped_save_leaves_nothing_behind() {
     let save = image.save(&path);
     assert!(tokio::time::timeout(Duration::from_millis(300), save).await.is_err());
     assert_eq!(files(folder.path()), Vec::<String>::new());
+}
+
+/// The client of a service on this machine has no use for TLS before.
+#[tokio::test]
+async fn an_image_is_fetched_securely_where_the_service_is_local() {
+    let host = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://localhost:{}/image", host.local_addr().unwrap().port());
+    let greeted = std::thread::spawn(move || {
+        let mut first = [0; 2];
+        host.accept().unwrap().0.read_exact(&mut first).unwrap();
+        first
+    });
+    let server = Scripted::start(move |seen, _| if seen.is_create() { Act::created() } else { completed(&url, None) });
+    let image = server.client().generate(Request::new("a fox")).await.unwrap();
+    let error = image.bytes_within(Some(Duration::from_secs(5))).await.unwrap_err();
+    assert_eq!((error.kind(), error.task_id().map(TaskId::as_str)), (ErrorKind::Download, Some(ID)), "{error:?}");
+    assert_eq!(greeted.join().unwrap(), [22, 3], "a handshake of TLS");
 }
