@@ -29,7 +29,7 @@ const COMPLETIONS = 3;
  * Seconds of lag that a request is worth to our own polling: so much that it sends no more than the loops do. (At the default
  * of 0.1 it sends some more, and is told sooner.)
  */
-const POLL_COST = 0.135;
+const POLL_COST = 0.14;
 /** Two generations of tasks: they go in step no longer, and were learned from. */
 const WARM_UP = 2 * MEDIAN;
 const LIMIT = 5 * MEDIAN;

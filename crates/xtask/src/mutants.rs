@@ -30,7 +30,7 @@ const MUTANTS: &[Mutant] = &[
     Mutant {
         promise: "the key does not go to an image host",
         file: "crates/client/src/transport.rs",
-        changes: &[("self.cdn.get(url.clone())", "self.cdn.get(url.clone()).headers(self.headers.clone())")],
+        changes: &[("cdn.get(url.clone())", "cdn.get(url.clone()).headers(self.headers.clone())")],
         scenario: "image-at-another-host",
     },
     Mutant {
