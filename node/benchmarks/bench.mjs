@@ -2,7 +2,7 @@
  * How long a `require` takes, and what waiting costs with 1 000 tasks in flight: this package beside a loop as one writes it
  * by hand with `fetch`, 3 s between two looks and a timer for each task.
  *
- *     node bench.mjs [--require] [--tasks N] [--spread] [--together] [--json]
+ *     node bench.mjs [--require] [--tasks N] [--spread] [--together] [--same-priority] [--json]
  *
  * The tasks begin at once, as those of a batch do, or with `--spread` evenly over their median; each that has ended is followed by
  * another one.
@@ -10,10 +10,14 @@
  * Each runs in a process of its own, whose CPU time and memory are taken, against an emulator of its own, whose counters tell
  * the lag and the requests: one after the other, or all together, so that they have the same minutes of the machine. Missed
  * targets are no failure: another machine is slower.
+ *
+ * The emulator stands in for a server elsewhere, which takes no core from its clients: on Linux it runs only while a core has
+ * nothing else to do, unless `--same-priority` is given.
  */
 
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -46,12 +50,27 @@ const SUBJECTS = {
 const here = dirname(fileURLToPath(import.meta.url));
 const cli = join(dirname(createRequire(import.meta.url).resolve('spark-t2i')), 'cli.js');
 
+/** Of this package, and of one that holds nothing: what Node takes by itself to find and load a package with `exports`. */
 function requireMilliseconds() {
+  const nothing = join(here, 'node_modules/nothing');
+  mkdirSync(nothing, { recursive: true });
+  writeFileSync(join(nothing, 'package.json'), '{ "name": "nothing", "exports": { ".": { "require": "./index.js" } } }');
+  writeFileSync(join(nothing, 'index.js'), '');
+  const names = ['spark-t2i', 'nothing'];
   const script = join(here, 'require.cjs');
-  const runs = Array.from({ length: REQUIRES }, () => {
-    return Number(spawnSync(process.execPath, [script], { encoding: 'utf8' }).stdout);
-  }).sort((a, b) => a - b);
-  return { best: runs[0], median: runs[runs.length >> 1], worst: runs.at(-1) };
+  const run = (name) => Number(spawnSync(process.execPath, [script, name], { encoding: 'utf8' }).stdout);
+  const rounds = Array.from({ length: REQUIRES }, () => names.map(run));
+  const [own, empty] = names.map((_, at) => {
+    const runs = rounds.map((round) => round[at]).sort((a, b) => a - b);
+    return { best: runs[0], median: runs[runs.length >> 1], worst: runs.at(-1) };
+  });
+  return { ...own, empty };
+}
+
+/** Whether the server leaves the cores to whoever else wants them. */
+function standsBack(server) {
+  const chrt = ['--all-tasks', '--idle', '--pid', '0', String(server.pid)];
+  return process.platform === 'linux' && !samePriority && spawnSync('chrt', chrt).status === 0;
 }
 
 async function withServer(use) {
@@ -59,8 +78,9 @@ async function withServer(use) {
   const server = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   try {
     const [line] = await once(createInterface(server.stdout), 'line');
+    const isBehind = standsBack(server);
     const stats = async () => (await fetch(`${line}/_emulator/stats`)).json();
-    return await use(line, stats);
+    return { ...(await use(line, stats)), isBehind };
   } finally {
     server.kill('SIGKILL');
   }
@@ -107,14 +127,16 @@ async function measure(name, tasks, spread) {
     if (done.failed > 0) {
       console.error(`${name}: ${done.failed} tasks failed; the first: ${done.firstFailure}`);
     }
-    // With as many tasks under way before as after, requests and ends of the same time belong together; and the lags told in
-    // it are those told until its end without those until its begin.
-    const [lag, earlier] = [after.lag_seconds, before.lag_seconds];
-    const told = lag.count - earlier.count;
+    // Over the tasks whose end was told in this time: the sum until its end without the sum until its begin.
+    const told = after.lag_seconds.count - before.lag_seconds.count;
+    const over = (mean) => {
+      const sum = (stats) => (mean(stats) ?? 0) * stats.lag_seconds.count;
+      return (sum(after) - sum(before)) / told;
+    };
     return {
       cpuMillisecondsPerTask: (1000 * done.cpuSeconds) / done.completed,
-      statusRequestsPerTask: (after.requests.status - before.requests.status) / told,
-      meanLagSeconds: (lag.mean * lag.count - (earlier.mean ?? 0) * earlier.count) / told,
+      statusRequestsPerTask: over((stats) => stats.polls_per_task.told),
+      meanLagSeconds: over((stats) => stats.lag_seconds.mean),
       peakBytes: done.peakBytes,
       loopDelayMilliseconds: done.loopDelay,
       loopBusyMilliseconds: done.loopBusy,
@@ -156,6 +178,7 @@ function table(tasks, spread, figures, idle, over) {
     row('  in the median', delay('median'), `idle: ${milliseconds(idle.loopDelay.median)}`),
     row('it was busy between two rounds', busy('max'), `<= ${TARGETS.delay} ms; ${idleBusy('max')}`),
     row('  999 times of 1000', busy('p999'), idleBusy('p999')),
+    row('the server ran', all.map((each) => (each.isBehind ? 'on free cores' : 'as the others'))),
     row('completed, and failed', all.map((each) => `${each.completed}, ${each.failed}`)),
     '',
     row('over the loop with fetch', ['', 'spark-t2i, 3 s', 'spark-t2i'], 'target'),
@@ -167,13 +190,14 @@ function table(tasks, spread, figures, idle, over) {
 }
 
 const args = process.argv.slice(2);
+const samePriority = args.includes('--same-priority');
 const tasks = args.includes('--tasks') ? Number(args[args.indexOf('--tasks') + 1]) : TASKS;
 const spread = args.includes('--spread') ? MEDIAN : 0;
 const report = { requireMilliseconds: requireMilliseconds() };
-const { best, median, worst } = report.requireMilliseconds;
-console.error(
-  `require: ${best.toFixed(1)} ms at best, ${median.toFixed(1)} in the median, ${worst.toFixed(1)} at worst; target < ${TARGETS.require}`,
-);
+const requires = ({ best, median, worst }) =>
+  `${best.toFixed(1)} ms at best, ${median.toFixed(1)} in the median, ${worst.toFixed(1)} at worst`;
+console.error(`require: ${requires(report.requireMilliseconds)}; target < ${TARGETS.require}`);
+console.error(`  of a package that holds nothing: ${requires(report.requireMilliseconds.empty)}`);
 if (!args.includes('--require')) {
   console.error('an idle process …');
   const nothing = { contender: 'idle', tasks: 0, spread: 0, warmUp: 2, completions: 1, limit: 1 };

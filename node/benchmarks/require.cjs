@@ -1,4 +1,4 @@
 // As a program does it: the loader of modules has been at work before.
 const begin = performance.now();
-require('spark-t2i');
+require(process.argv[2]);
 process.stdout.write(String(performance.now() - begin));

@@ -77,8 +77,11 @@ export interface EmulatorStats {
   readonly refused: { readonly [status: string]: number };
   /** How often each fault struck, by its name. */
   readonly faults: { readonly [name: string]: number };
-  /** Status requests per task, over all tasks: on average, and of the task that was asked for most. */
-  readonly pollsPerTask: { readonly mean: number; readonly max: number };
+  /**
+   * Status requests per task: on average over all tasks, of the task that was asked for most, and on average over the tasks
+   * whose end was told.
+   */
+  readonly pollsPerTask: { readonly mean: number; readonly max: number; readonly told: number | null };
   /** Images that were sent, whole or in part. */
   readonly downloads: number;
   /** How long clients did not know that their task had ended. */

@@ -86,12 +86,14 @@ class RequestCounts:
 
 @record
 class PollCounts:
-    """Status requests per task, over all tasks."""
+    """Status requests per task."""
 
     mean: float
-    """On average; 0 when there is no task."""
+    """On average over all tasks; 0 when there is no task."""
     max: int
     """Of the task that was asked for most."""
+    told: float | None
+    """On average over the tasks whose end was told; None when there is none."""
 
 
 @record

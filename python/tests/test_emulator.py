@@ -30,6 +30,7 @@ def test_it_counts() -> None:
     assert (stats.requests.create, stats.requests.estimate, stats.requests.image) == (2, 1, 1)
     assert stats.requests.status >= 1 and stats.downloads == 1
     assert stats.polls_per_task.max >= 1 and stats.polls_per_task.mean > 0
+    assert stats.polls_per_task.told == stats.requests.status
     assert stats.lag_seconds.count == 1 and stats.lag_seconds.mean is not None
     assert stats.refused == {} and stats.faults == {}
     assert "EmulatorStats(" in repr(stats) and stats == stats

@@ -18,7 +18,7 @@ use crate::task::Phase;
 ///  "requests":{"create":3,"estimate":0,"status":9,"image":2,"catalogue":0,"other":0},
 ///  "refused":{"429":1},
 ///  "faults":{"http-429":1},
-///  "polls_per_task":{"mean":3.0,"max":4},
+///  "polls_per_task":{"mean":3.0,"max":4,"told":4.0},
 ///  "downloads":2,
 ///  "lag_seconds":{"count":2,"mean":0.21,"p95":0.3}}
 /// ```
@@ -98,13 +98,15 @@ pub struct Requests {
     pub other: u64,
 }
 
-/// Status requests per task, over all tasks.
+/// Status requests per task.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Polls {
-    /// On average; 0 when there is no task.
+    /// On average over all tasks; 0 when there is no task.
     pub mean: f64,
     /// Of the task that was asked for most.
     pub max: u32,
+    /// On average over the tasks whose end was told, for which nothing more is to be asked; none when there is none.
+    pub told: Option<f64>,
 }
 
 /// Seconds from a task's end to the first status answer that told it, over the tasks of which one did.
@@ -191,7 +193,7 @@ impl Counters {
     pub(crate) fn stats(&self, store: &Store, now: Moment) -> Stats {
         let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let mut tasks = Tasks { restored: load(&self.restored), ..Tasks::default() };
-        let (mut polls, mut most_polls, mut lags) = (0_u64, 0, Vec::new());
+        let (mut polls, mut polls_of_told, mut most_polls, mut lags) = (0_u64, 0_u64, 0, Vec::new());
         store.each(|record| {
             tasks.created += 1;
             match record.phase(now) {
@@ -202,7 +204,10 @@ impl Counters {
             }
             polls += u64::from(record.polls);
             most_polls = most_polls.max(record.polls);
-            lags.extend(record.told.map(|told| told.since(record.ends())));
+            if let Some(told) = record.told {
+                polls_of_told += u64::from(record.polls);
+                lags.push(told.since(record.ends()));
+            }
         });
         let faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
         let faults = faults.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect();
@@ -220,7 +225,11 @@ impl Counters {
             },
             refused: self.refused.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             faults,
-            polls_per_task: Polls { mean: polls as f64 / tasks.created.max(1) as f64, max: most_polls },
+            polls_per_task: Polls {
+                mean: polls as f64 / tasks.created.max(1) as f64,
+                max: most_polls,
+                told: (!lags.is_empty()).then(|| polls_of_told as f64 / lags.len() as f64),
+            },
             downloads: load(&self.downloads),
             lag_seconds: Lag::of(lags),
         }
@@ -260,7 +269,7 @@ mod tests {
             "requests":{"create":3,"estimate":0,"status":9,"image":2,"catalogue":0,"other":0},
             "refused":{"429":1},
             "faults":{"http-429":1},
-            "polls_per_task":{"mean":3.0,"max":4},
+            "polls_per_task":{"mean":3.0,"max":4,"told":4.0},
             "downloads":2,
             "lag_seconds":{"count":2,"mean":0.21,"p95":0.3}}"#;
         let stats: Stats = serde_json::from_str(documented).unwrap();

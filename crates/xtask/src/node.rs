@@ -175,7 +175,8 @@ fn bundle(steps: &mut Steps, tools: &Tools, compiled: &Path) -> Result<(), Box<d
         ]);
         // Users see the names of classes.
         bundle.arg("--keep-names");
-        bundle.arg("--external:../package.json").arg(format!("--outfile={}", compiled.join(file).display()));
+        bundle.arg(concat!("--define:PACKAGE_VERSION=\"", env!("CARGO_PKG_VERSION"), "\""));
+        bundle.arg(format!("--outfile={}", compiled.join(file).display()));
         steps.run(&format!("esbuild: {file}"), bundle.current_dir(root().join("node/src")))?;
     }
     // The same objects, whichever way they are imported.

@@ -34,6 +34,7 @@ test('its counters are readable when it was stopped', async () => {
   assert.equal(stats.requests.create, 1);
   assert(stats.requests.status >= 1);
   assert(stats.pollsPerTask.max >= 1);
+  assert.equal(stats.pollsPerTask.told, stats.pollsPerTask.mean);
   assert.equal(stats.lagSeconds.count, 1);
   assert.equal(thrown(() => emulator.setFaults('http-503')).kind, 'invalid_request');
   assert.equal(inspect(emulator), `Emulator { url: '${emulator.url}' }`);

@@ -238,11 +238,11 @@ describe('the native part', () => {
   });
 
   test('in another version is refused', async () => {
-    const manifest = join(folder, 'node_modules/spark-t2i/package.json');
-    const text = readFileSync(manifest, 'utf8');
-    writeFileSync(manifest, text.replace(/"version": "[^"]*"/, '"version": "99.0.0"'));
+    const library = join(folder, 'node_modules/spark-t2i/dist/index.js');
+    const text = readFileSync(library, 'utf8');
+    writeFileSync(library, text.replace(/\bversion = "[^"]*"/, 'version = "99.0.0"'));
     const { stdout } = await required();
-    writeFileSync(manifest, text);
+    writeFileSync(library, text);
     assert.match(stdout, /spark-t2i 99\.0\.0 found its native part in version \d+\.\d+\.\d+ .* install spark-t2i again/);
   });
 

@@ -34,6 +34,7 @@ fn the_counters_say_what_happened_in_process_and_over_http() {
     assert_eq!(stats.refused.into_iter().collect::<Vec<_>>(), [(401, 2), (404, 2)]);
     assert_eq!(stats.polls_per_task.max, 3);
     assert!((stats.polls_per_task.mean - 4.0 / 3.0).abs() < 1e-9);
+    assert_eq!(stats.polls_per_task.told, Some(2.0), "the third was never asked for");
     assert_eq!(stats.downloads, 1);
     assert_eq!(stats.lag_seconds.count, 2);
     assert!(stats.lag_seconds.mean.unwrap() > 0.0 && stats.lag_seconds.p95 >= stats.lag_seconds.mean);
@@ -55,5 +56,5 @@ fn tasks_are_counted_by_their_state_now() {
     assert_eq!(status(&emulator, &id).expect(200)["status"], "queued");
     let stats = emulator.stats();
     assert_eq!((stats.tasks.queued, stats.tasks.completed, stats.lag_seconds.count), (1, 0, 0));
-    assert_eq!(stats.polls_per_task.max, 1);
+    assert_eq!((stats.polls_per_task.max, stats.polls_per_task.told), (1, None));
 }

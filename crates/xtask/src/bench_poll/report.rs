@@ -203,7 +203,7 @@ mod tests {
             "tasks": {"created": 0, "restored": 0, "queued": 0, "running": 0, "completed": 0, "failed": 0},
             "charges": {"count": 0, "total": "0"},
             "requests": {"create": 0, "estimate": 0, "status": status, "image": 0, "catalogue": 0, "other": 0},
-            "refused": {}, "faults": {}, "polls_per_task": {"mean": 0.0, "max": 0}, "downloads": 0,
+            "refused": {}, "faults": {}, "polls_per_task": {"mean": 0.0, "max": 0, "told": null}, "downloads": 0,
             "lag_seconds": {"count": count, "mean": mean, "p95": 2.0},
         }))
         .unwrap()
